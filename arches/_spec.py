@@ -1,0 +1,81 @@
+"""What a net is called, where it comes from, and what has been published about it.
+
+Standard library only: properties read these records without importing a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Claim", "Spec", "Stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A published figure, with how far the truth may lie from it and why.
+
+    Args:
+        value: the figure as published.
+        rel_tol: largest relative difference at which the claim still counts as met; 0 means exact.
+        why: where the figure is published and, if ``rel_tol`` is not 0, what the tolerance allows for.
+    """
+
+    value: float
+    rel_tol: float = 0.0
+    why: str = ""
+
+    def met_by(self, actual: float) -> bool:
+        """Whether ``actual`` lies within ``rel_tol`` of the published value."""
+        return abs(actual - self.value) <= self.rel_tol * abs(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A row of the paper's table: which module, and the ``(C, H, W)`` claimed for its output.
+
+    Args:
+        module: dotted path of the module whose output the row describes.
+        shape: claimed output without the batch axis, ``(C, H, W)`` or ``(features,)``, at the spec's ``input_shape``.
+    """
+
+    module: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One named architecture: its builder, and the claims made about what it builds.
+
+    Args:
+        name: the builder's name in ``arches`` and the target's name on the command line.
+        family: what the paper calls its nets, ``"resnet"``, ``"vgg"``.
+        build: ``build(*, num_classes=..., in_channels=..., ...) -> nn.Module``.
+        source: the paper or page, with table or figure.
+        input_shape: the ``(C, H, W)`` at which the claims hold.
+        smallest_eval: smallest side of a square input accepted in eval mode.
+        smallest_train: smallest side of a square input accepted in train mode with a batch of 2.
+        num_params: number of trainable scalars (buffers do not count).
+        macs: multiply-adds of one image at ``input_shape``, convolutions and linear layers only; None if unpublished.
+        stages: the claimed output sizes, in data-flow order.
+        torchvision: name of torchvision's net with the same state_dict, or None.
+        outputs_eval: number of tensors returned in eval mode.
+        outputs_train: number of tensors returned in train mode.
+        output_of: dotted path of the module that computes the logits.
+    """
+
+    name: str
+    family: str
+    build: Callable[..., Any] = field(repr=False)
+    source: str
+    input_shape: tuple[int, int, int]
+    smallest_eval: int
+    smallest_train: int
+    num_params: Claim
+    macs: Claim | None = None
+    stages: tuple[Stage, ...] = ()
+    torchvision: str | None = None
+    outputs_eval: int = 1
+    outputs_train: int = 1
+    output_of: str = "fc"

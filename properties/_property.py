@@ -1,0 +1,125 @@
+"""A property: one sentence about a net, its citation, and a check that can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis.strategies import SearchStrategy
+
+if TYPE_CHECKING:
+    from properties._subject import Subject
+
+__all__ = ["Property", "Violation", "claim", "forall", "require"]
+
+Check = Callable[..., None]
+Domain = Callable[["Subject"], bool]
+
+
+class Violation(AssertionError):
+    """A property does not hold; the message says what is, what should be, and in brackets for which call."""
+
+
+def require(holds: bool, actual: str, expected: str, call: object = "") -> None:
+    """Raise ``Violation`` with the failure sentence unless ``holds``.
+
+    Args:
+        holds: whether the property holds here.
+        actual: what was found, ``"logits.shape=(2, 10)"``.
+        expected: what should have been found, ``"(2, 1000)"``.
+        call: the call that shows it, printed in brackets.
+
+    Raises:
+        Violation: ``actual, but should be expected [call]``.
+    """
+    if not holds:
+        place = f" [{call}]" if call != "" else ""
+        raise Violation(f"{actual}, but should be {expected}{place}")
+
+
+def _always(subject: Subject) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Property:
+    """One claim about nets.
+
+    Args:
+        name: the claim in the present tense, ``eval_logits_are_independent_of_the_batch``.
+        sentence: the claim as a person reads it.
+        source: the paper, page or document that makes it.
+        check: called with a subject and one value of each strategy; returns None or raises ``Violation``.
+        draws: the strategies, or functions from the subject to a strategy where the domain depends on it.
+        applies: whether the claim says anything about this subject.
+    """
+
+    name: str
+    sentence: str
+    source: str
+    check: Check
+    draws: tuple[Any, ...] = ()
+    applies: Domain = _always
+
+    @property
+    def theme(self) -> str:
+        """The file it stands in: ``sizes``, ``shortcuts``, ..."""
+        return self.check.__module__.rpartition(".")[2]
+
+    def strategies(self, subject: Subject) -> tuple[SearchStrategy[Any], ...]:
+        """The strategies that draw this property's arguments for one subject."""
+        return tuple(draw if isinstance(draw, SearchStrategy) else draw(subject) for draw in self.draws)
+
+    def verify(self, subject: Subject) -> None:
+        """Run the check, over drawn arguments if it has any, under the caller's Hypothesis settings profile.
+
+        Raises:
+            Violation: with Hypothesis's smallest counterexample.
+        """
+        strategies = self.strategies(subject)
+        if not strategies:
+            self.check(subject)
+            return
+        check = self.check
+
+        def on_drawn(*drawn: Any) -> None:
+            check(subject, *drawn)
+
+        given(*strategies)(on_drawn)()
+
+    def where(self, applies: Domain) -> Property:
+        """The same property on a smaller domain."""
+        return replace(self, applies=applies)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def forall(*draws: Any, source: str, applies: Domain = _always) -> Callable[[Check], Property]:
+    """Make a property of a check over drawn values. Registers nothing.
+
+    Args:
+        draws: one strategy, or one function ``subject -> strategy``, for each argument after the subject.
+        source: what makes the claim; required.
+        applies: whether it says anything about a subject.
+
+    Raises:
+        TypeError: if nothing is drawn (``claim`` is for that) or the check has no docstring.
+    """
+    if not draws:
+        raise TypeError("forall needs at least one strategy; use claim for a property without drawn arguments")
+    return lambda check: _property(check, draws, source, applies)
+
+
+def claim(*, source: str, applies: Domain = _always) -> Callable[[Check], Property]:
+    """Make a property of a check that draws nothing. Registers nothing."""
+    return lambda check: _property(check, (), source, applies)
+
+
+def _property(check: Check, draws: tuple[Any, ...], source: str, applies: Domain) -> Property:
+    name: str = check.__name__  # type: ignore[attr-defined]
+    if not check.__doc__:
+        raise TypeError(f"{name} has no docstring, but its first line is the sentence a person reads")
+    return Property(name, check.__doc__.strip().splitlines()[0], source, check, draws, applies)

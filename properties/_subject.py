@@ -1,0 +1,83 @@
+"""What a property is checked on: a builder, with the net and the graphs made from it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from arches._spec import Spec
+from properties.graph.canonical import canonicalise
+from properties.graph.capture import capture
+from properties.graph.ir import OpGraph
+
+__all__ = ["Subject"]
+
+
+class Subject:
+    """A net under test, by its builder.
+
+    Args:
+        build: makes a fresh net; called without arguments.
+        name: how messages call it.
+        spec: the claims about it, or None for a stranger's net.
+        input_shape: ``(C, H, W)`` at which its graphs are captured; the spec's by default.
+        device: where ``net`` lives and inputs are made.
+        dtype: floating type of ``net`` and inputs.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[], nn.Module],
+        *,
+        name: str,
+        spec: Spec | None = None,
+        input_shape: tuple[int, int, int] | None = None,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.build = build
+        self.name = name
+        self.spec = spec
+        self.input_shape = input_shape or (spec.input_shape if spec else (3, 224, 224))
+        self.device = device
+        self.dtype = dtype
+        self._graphs: dict[str, OpGraph] = {}
+
+    @classmethod
+    def of(cls, spec: Spec, *, device: str = "cpu") -> Subject:
+        """The subject of a reference in ``arches.SPECS``."""
+        return cls(spec.build, name=spec.name, spec=spec, device=device)
+
+    @cached_property
+    def net(self) -> nn.Module:
+        """The net with reproducible random weights, in eval mode. A check leaves it as it found it."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            net = self.build()
+        return net.to(device=self.device, dtype=self.dtype).eval()
+
+    @cached_property
+    def meta(self) -> nn.Module:
+        """The net without memory, on the meta device, in eval mode."""
+        with torch.device("meta"):
+            return self.build().eval()
+
+    def graph(self, mode: str = "eval") -> OpGraph:
+        """The net's operators in normal form, captured once per mode at batch 2 and ``input_shape``."""
+        if mode not in self._graphs:
+            with torch.device("meta"):
+                net = self.build()
+            self._graphs[mode] = canonicalise(capture(net, input_shape=(2, *self.input_shape), mode=mode)).graph
+        return self._graphs[mode]
+
+    def randn(self, n: int, size: tuple[int, int], seed: int = 0) -> Tensor:
+        """Gaussian images ``(n, C, *size)`` on the subject's device, the same for the same seed."""
+        generator = torch.Generator().manual_seed(seed)
+        images = torch.randn(n, self.input_shape[0], *size, generator=generator)
+        return images.to(device=self.device, dtype=self.dtype)
+
+    def __str__(self) -> str:
+        return self.name

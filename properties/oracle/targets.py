@@ -1,0 +1,231 @@
+"""A target's name, as typed on the command line, to something that builds the net.
+
+``resnet50`` - ``torchvision:resnet50`` - ``timm:resnet50`` - ``package.module:factory`` - ``path/file.py:factory``,
+each optionally with literal keywords: ``file.py:net(num_classes=10)``.
+
+Parsing needs no torch. The only place that imports torchvision or timm, and only when a target asks for them.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from properties.oracle._libraries import import_timm, import_torchvision
+from properties.oracle.errors import TargetError, last_line
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Target", "builder", "import_timm", "import_torchvision", "parse"]
+
+Builder = Callable[[], "nn.Module"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parsed target.
+
+    Args:
+        text: what was typed.
+        place: ``""`` for ``arches``, ``"torchvision"``, ``"timm"``, a module's dotted name or a file's path.
+        name: the factory's name there.
+        keywords: literal keyword arguments.
+    """
+
+    text: str
+    place: str
+    name: str
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether ``place`` is a path."""
+        return self.place.endswith(".py")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse(text: str) -> Target:
+    """Take a target apart.
+
+    Raises:
+        TargetError: if it has none of the five forms, or its keywords are not literals.
+    """
+    head, keywords = _split_keywords(text)
+    place, colon, name = head.rpartition(":")
+    if colon and not place:
+        raise TargetError(f"{text!r} names no place before the colon; write torchvision:NAME, module:NAME or file.py:NAME")
+    if not name.isidentifier() and not (place == "timm" and name):
+        hint = f"; write {head}:FACTORY" if head.endswith(".py") else ""
+        raise TargetError(f"{text!r} is not a target: {name!r} is not a name{hint}")
+    return Target(text, place, name, keywords)
+
+
+def _split_keywords(text: str) -> tuple[str, dict[str, Any]]:
+    """``"f.py:net(a=1)"`` to ``("f.py:net", {"a": 1})``."""
+    text = text.strip()
+    if not text.endswith(")"):
+        return text, {}
+    head, _, arguments = text.partition("(")
+    try:
+        call = ast.parse(f"f({arguments}", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or any(kw.arg is None for kw in call.keywords):
+            raise TargetError(f"{text!r}: only keywords can be given, as in {head}(num_classes=10)")
+        return head, {str(kw.arg): ast.literal_eval(kw.value) for kw in call.keywords}
+    except (SyntaxError, ValueError) as error:
+        raise TargetError(f"{text!r}: the keywords must be literals, as in {head}(num_classes=10)") from error
+
+
+def builder(target: Target | str) -> Builder:
+    """What builds the target's net, called without arguments.
+
+    Raises:
+        TargetError: if the place, the name or a keyword does not exist; the message suggests the nearest ones.
+    """
+    if isinstance(target, str):
+        target = parse(target)
+    if not target.place:
+        found = _from_arches(target)
+    elif target.place == "torchvision":
+        found = _from_torchvision(target)
+    elif target.place == "timm":
+        found = _from_timm(target)
+    else:
+        found = _from_module(target, _load(target))
+    return _bound(found, target)
+
+
+def _from_arches(target: Target) -> Any:
+    import arches
+
+    names = [spec.name for spec in arches.SPECS]
+    if target.name not in names:
+        hint = "; for a file write path/file.py:FACTORY" if target.name.endswith("py") else ""
+        raise TargetError(f"no reference is called {target.name!r}{_nearest(target.name, names)}{hint}; see archproof list")
+    return getattr(arches, target.name)
+
+
+def _from_torchvision(target: Target) -> Any:
+    models = import_torchvision().models
+    names = models.list_models()
+    if target.name not in names:
+        raise TargetError(f"torchvision has no model {target.name!r}{_nearest(target.name, names)}")
+    build = models.get_model_builder(target.name)
+    if target.name in ("googlenet", "inception_v3"):  # their own initialisation takes half a minute and warns
+        return lambda **keywords: build(**{"init_weights": False, **keywords})
+    return build
+
+
+def _from_timm(target: Target) -> Any:
+    timm = import_timm()
+    names = timm.list_models()
+    base = target.name.partition(".")[0]
+    if base not in names:
+        raise TargetError(f"timm has no model {target.name!r}{_nearest(base, names)}")
+    return lambda **keywords: timm.create_model(target.name, pretrained=False, **keywords)
+
+
+def _from_module(target: Target, module: ModuleType) -> Any:
+    found = getattr(module, target.name, None)
+    if found is None:
+        names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+        raise TargetError(f"{target.place} has no {target.name!r}{_nearest(target.name, names)}")
+    return found
+
+
+def _load(target: Target) -> ModuleType:
+    """Import the module or file; what it prints or raises is the caller's business."""
+    if target.is_file:
+        return _load_file(target)
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(target.place)
+    except ModuleNotFoundError as error:
+        if error.name and (target.place == error.name or target.place.startswith(error.name + ".")):
+            hint = f"; for a file write {target.place}.py:{target.name}" if Path(f"{target.place}.py").exists() else ""
+            raise TargetError(f"no module is called {error.name!r}{hint}") from error
+        raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
+    except Exception as error:
+        raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
+
+
+def _load_file(target: Target) -> ModuleType:
+    path = Path(target.place)
+    if not path.is_file():
+        near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise TargetError(f"there is no file {target.place}{_nearest(path.name, near)}")
+    package = path.resolve()
+    names = [path.stem]
+    while (package.parent / "__init__.py").exists():
+        package = package.parent
+        names.insert(0, package.name)
+    sys.path.insert(0, str(package.parent))
+    name = ".".join(names)
+    try:
+        if len(names) > 1:  # part of a package: relative imports must work
+            return importlib.import_module(name)
+        spec = importlib.util.spec_from_file_location(f"_archproof_{name}", path)
+        if spec is None or spec.loader is None:
+            raise TargetError(f"{target.place} is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
+    except TargetError:
+        raise
+    except Exception as error:
+        raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
+
+
+def _bound(found: Any, target: Target) -> Builder:
+    """The factory with its keywords, checked against its signature before anything is built."""
+    if not callable(found):
+        raise TargetError(f"{target}: {target.name!r} is a {type(found).__name__}, not something that builds a net")
+    if _is_module(found):
+        if target.keywords:
+            raise TargetError(f"{target}: {target.name!r} is a net already built; it takes no keywords")
+        return lambda: found  # type: ignore[no-any-return]
+    _check_keywords(found, target)
+    return lambda: found(**target.keywords)  # type: ignore[no-any-return]
+
+
+def _is_module(found: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(found, torch.nn.Module)
+
+
+def _check_keywords(factory: Any, target: Target) -> None:
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(**target.keywords)
+    except TypeError as error:
+        parameters = signature.parameters
+        accepted = [p.name for p in parameters.values() if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        unknown = [name for name in target.keywords if name not in accepted]
+        if unknown:
+            raise TargetError(f"{target}: no keyword {unknown[0]!r}{_nearest(unknown[0], accepted, show=8)}") from error
+        raise TargetError(f"{target}: {error}; give it as {target.place}:{target.name}(NAME=VALUE)") from error
+
+
+def _nearest(wrong: str, names: Iterable[str], *, show: int = 3) -> str:
+    """``"; did you mean a, b?"``, or what there is if nothing is near."""
+    names = sorted(set(names))
+    near = difflib.get_close_matches(wrong, names, n=show, cutoff=0.6)
+    if near:
+        return f"; did you mean {', '.join(near)}?"
+    return f"; there are {', '.join(names)}" if 0 < len(names) <= 12 else ""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Claim", "Spec", "Stage"]
+__all__ = ["Claim", "Init", "Spec", "Stage", "Waiver"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,43 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Init:
+    """How the weights of a fresh net are distributed, for each kind of tensor; None where nothing is documented.
+
+    A distribution is ``"zeros"``, ``"ones"``, ``"default"`` (torch.nn's own: uniform within ``1 / sqrt(fan_in)``),
+    ``"kaiming_normal_fan_out"`` (standard deviation ``sqrt(2 / fan_out)``), ``"normal(0.01)"`` with its standard
+    deviation, or ``"truncated_normal(0.01)"``, the same cut off at -2 and 2. Batch norms always start with weight 1,
+    bias 0, mean 0, variance 1.
+
+    Args:
+        conv: of convolution weights.
+        conv_bias: of convolution biases.
+        linear: of linear weights.
+        linear_bias: of linear biases.
+        why: where it is documented.
+    """
+
+    conv: str | None = "default"
+    conv_bias: str | None = "default"
+    linear: str | None = "default"
+    linear_bias: str | None = "default"
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A rule that this net breaks on purpose.
+
+    Args:
+        property: name of the property that does not hold.
+        why: the document that says so.
+    """
+
+    property: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """One named architecture: its builder, and the claims made about what it builds.
 
@@ -63,6 +100,9 @@ class Spec:
         outputs_eval: number of tensors returned in eval mode.
         outputs_train: number of tensors returned in train mode.
         output_of: dotted path of the module that computes the logits.
+        same_as: name of another spec that defines the same net in another way, its tensors in the same order.
+        init: the documented distribution of fresh weights.
+        waives: the properties that this net breaks on purpose.
     """
 
     name: str
@@ -79,3 +119,6 @@ class Spec:
     outputs_eval: int = 1
     outputs_train: int = 1
     output_of: str = "fc"
+    same_as: str | None = None
+    init: Init | None = None
+    waives: tuple[Waiver, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class Property:
         """The file it stands in: ``sizes``, ``shortcuts``, ..."""
         return self.check.__module__.rpartition(".")[2]
 
+    def concerns(self, subject: Subject) -> bool:
+        """Whether it is to be checked here: it says something about this subject, whose spec does not waive it."""
+        waives = subject.spec.waives if subject.spec else ()
+        return all(waiver.property != self.name for waiver in waives) and self.applies(subject)
+
     def strategies(self, subject: Subject) -> tuple[SearchStrategy[Any], ...]:
         """The strategies that draw this property's arguments for one subject."""
         return tuple(draw if isinstance(draw, SearchStrategy) else draw(subject) for draw in self.draws)
@@ -82,12 +88,11 @@ class Property:
         if not strategies:
             self.check(subject)
             return
-        check = self.check
 
-        def on_drawn(*drawn: Any) -> None:
-            check(subject, *drawn)
+        def on_drawn(drawn: tuple[Any, ...]) -> None:
+            self.check(subject, *drawn)
 
-        given(*strategies)(on_drawn)()
+        given(st.tuples(*strategies))(on_drawn)()
 
     def where(self, applies: Domain) -> Property:
         """The same property on a smaller domain."""

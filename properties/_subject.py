@@ -26,6 +26,7 @@ class Subject:
         input_shape: ``(C, H, W)`` at which its graphs are captured; the spec's by default.
         device: where ``net`` lives and inputs are made.
         dtype: floating type of ``net`` and inputs.
+        twin: makes the same net from another definition, its tensors in the same order; None if there is none.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Subject:
         input_shape: tuple[int, int, int] | None = None,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
+        twin: Callable[[], nn.Module] | None = None,
     ) -> None:
         self.build = build
         self.name = name
@@ -44,12 +46,13 @@ class Subject:
         self.input_shape = input_shape or (spec.input_shape if spec else (3, 224, 224))
         self.device = device
         self.dtype = dtype
+        self.twin = twin
         self._graphs: dict[str, OpGraph] = {}
 
     @classmethod
-    def of(cls, spec: Spec, *, device: str = "cpu") -> Subject:
+    def of(cls, spec: Spec, *, device: str = "cpu", twin: Callable[[], nn.Module] | None = None) -> Subject:
         """The subject of a reference in ``arches.SPECS``."""
-        return cls(spec.build, name=spec.name, spec=spec, device=device)
+        return cls(spec.build, name=spec.name, spec=spec, device=device, twin=twin)
 
     @cached_property
     def net(self) -> nn.Module:

@@ -100,6 +100,7 @@ class Spec:
         outputs_eval: number of tensors returned in eval mode.
         outputs_train: number of tensors returned in train mode.
         output_of: dotted path of the module that computes the logits.
+        residual_blocks: how many additions of a shortcut to a residual branch the table has.
         same_as: name of another spec that defines the same net in another way, its tensors in the same order.
         init: the documented distribution of fresh weights.
         waives: the properties that this net breaks on purpose.
@@ -119,6 +120,7 @@ class Spec:
     outputs_eval: int = 1
     outputs_train: int = 1
     output_of: str = "fc"
+    residual_blocks: int = 0
     same_as: str | None = None
     init: Init | None = None
     waives: tuple[Waiver, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -79,7 +79,7 @@ class Property:
         return tuple(draw if isinstance(draw, SearchStrategy) else draw(subject) for draw in self.draws)
 
     def verify(self, subject: Subject) -> None:
-        """Run the check, over drawn arguments if it has any, under the caller's Hypothesis settings profile.
+        """Run the check, over drawn arguments if it has any, under the caller's Hypothesis profile and without deadline.
 
         Raises:
             Violation: with Hypothesis's smallest counterexample.
@@ -92,7 +92,7 @@ class Property:
         def on_drawn(drawn: tuple[Any, ...]) -> None:
             self.check(subject, *drawn)
 
-        given(st.tuples(*strategies))(on_drawn)()
+        settings(deadline=None, database=None, report_multiple_bugs=False)(given(st.tuples(*strategies))(on_drawn))()
 
     def where(self, applies: Domain) -> Property:
         """The same property on a smaller domain."""

@@ -119,8 +119,8 @@ def _modules() -> dict[str, Path]:
     for package in ("arches", "properties"):
         spec = util.find_spec(package)
         assert spec is not None
-        assert spec.origin is not None
-        folder = Path(spec.origin).parent
+        assert spec.submodule_search_locations is not None
+        folder = Path(next(iter(spec.submodule_search_locations)))
         for path in sorted(folder.rglob("*.py")):
             dotted = ".".join([package, *path.relative_to(folder).with_suffix("").parts])
             modules[dotted.removesuffix(".__init__")] = path

@@ -96,7 +96,7 @@ class Spec:
         num_params: number of trainable scalars (buffers do not count).
         macs: multiply-adds of one image at ``input_shape``, convolutions and linear layers only; None if unpublished.
         stages: the claimed output sizes, in data-flow order.
-        torchvision: name of torchvision's net with the same state_dict, or None.
+        torchvision: name of torchvision's net with the same state_dict and the same function, or None.
         outputs_eval: number of tensors returned in eval mode.
         outputs_train: number of tensors returned in train mode.
         output_of: dotted path of the module that computes the logits.
@@ -104,6 +104,8 @@ class Spec:
         same_as: name of another spec that defines the same net in another way, its tensors in the same order.
         init: the documented distribution of fresh weights.
         waives: the properties that this net breaks on purpose.
+        largest: largest side of a square input accepted, or None where none is too large; a net that flattens a map
+            into a linear layer without an adaptive pool has one.
     """
 
     name: str
@@ -124,3 +126,4 @@ class Spec:
     same_as: str | None = None
     init: Init | None = None
     waives: tuple[Waiver, ...] = ()
+    largest: int | None = None

@@ -1,0 +1,105 @@
+"""ResNeXt-50/101: Xie, Girshick, Dollar, Tu, He 2016, "Aggregated Residual Transformations", arXiv:1611.05431.
+
+Table 1 gives ResNeXt-50 (32x4d) beside ResNet-50; figure 3(c) the grouped form of the block that is built here.
+
+Deviations from the paper:
+
+- ``resnext101_32x8d`` and ``resnext101_64x4d`` are torchvision's choices of width; the paper's Table 3 has 101 (32x4d)
+  and (64x4d), and 32x8d comes from arXiv:1805.00932 (https://github.com/pytorch/vision/pull/822).
+- Initialisation is ``arches.resnet``'s, which is torchvision's; the paper follows arXiv:1512.03385.
+"""
+
+from __future__ import annotations
+
+from arches._blocks import Bottleneck
+from arches._spec import Claim, Spec
+from arches.resnet import BOTTLENECK_STAGES, DEPTHS, INIT, ResNet
+
+__all__ = ["SPECS", "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"]
+
+# Xie et al. 2016, section 5.1, "cardinality x d": groups of the 3x3 convolution and a group's width in conv2_x.
+# fmt: off
+#           C  x d
+C32_D4   = (32,  4)
+C32_D8   = (32,  8)
+C64_D4   = (64,  4)
+# fmt: on
+
+
+def resnext50_32x4d(*, num_classes: int = 1000, in_channels: int = 3) -> ResNet:
+    """ResNeXt-50 with 32 groups of 4 channels: Table 1, right."""
+    return _resnext(50, C32_D4, num_classes, in_channels)
+
+
+def resnext101_32x8d(*, num_classes: int = 1000, in_channels: int = 3) -> ResNet:
+    """ResNeXt-101 with 32 groups of 8 channels."""
+    return _resnext(101, C32_D8, num_classes, in_channels)
+
+
+def resnext101_64x4d(*, num_classes: int = 1000, in_channels: int = 3) -> ResNet:
+    """ResNeXt-101 with 64 groups of 4 channels."""
+    return _resnext(101, C64_D4, num_classes, in_channels)
+
+
+def _resnext(layers: int, cardinality: tuple[int, int], num_classes: int, in_channels: int) -> ResNet:
+    groups, width_per_group = cardinality
+    return ResNet(
+        Bottleneck,
+        DEPTHS[layers],
+        num_classes=num_classes,
+        in_channels=in_channels,
+        groups=groups,
+        width_per_group=width_per_group,
+    )
+
+
+_WHY = "torchvision's documentation of the net"
+_WHY_MACS = f"{_WHY}, rounded to 3 decimals"
+
+SPECS = (
+    Spec(
+        name="resnext50_32x4d",
+        family="resnext",
+        build=resnext50_32x4d,
+        source="Xie et al. 2016, arXiv:1611.05431, Table 1",
+        input_shape=(3, 224, 224),
+        smallest_eval=1,
+        smallest_train=1,
+        num_params=Claim(25_028_904, why=_WHY),
+        macs=Claim(4.230e9, rel_tol=3e-4, why=_WHY_MACS),
+        stages=BOTTLENECK_STAGES,
+        torchvision="resnext50_32x4d",
+        residual_blocks=16,
+        init=INIT,
+    ),
+    Spec(
+        name="resnext101_32x8d",
+        family="resnext",
+        build=resnext101_32x8d,
+        source="Mahajan et al. 2018, arXiv:1805.00932, section 2.2",
+        input_shape=(3, 224, 224),
+        smallest_eval=1,
+        smallest_train=1,
+        num_params=Claim(88_791_336, why=_WHY),
+        macs=Claim(16.414e9, rel_tol=3e-4, why=_WHY_MACS),
+        stages=BOTTLENECK_STAGES,
+        torchvision="resnext101_32x8d",
+        residual_blocks=33,
+        init=INIT,
+    ),
+    Spec(
+        name="resnext101_64x4d",
+        family="resnext",
+        build=resnext101_64x4d,
+        source="Xie et al. 2016, arXiv:1611.05431, Table 3",
+        input_shape=(3, 224, 224),
+        smallest_eval=1,
+        smallest_train=1,
+        num_params=Claim(83_455_272, why=_WHY),
+        macs=Claim(15.460e9, rel_tol=3e-4, why=_WHY_MACS),
+        stages=BOTTLENECK_STAGES,
+        torchvision="resnext101_64x4d",
+        residual_blocks=33,
+        init=INIT,
+    ),
+)

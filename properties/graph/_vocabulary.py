@@ -28,7 +28,7 @@ Rule = Callable[[Call, int, tuple[int, ...]], Meaning]
 
 # Arguments that say where or how a result is stored, not what it is.
 _STORAGE = {"memory_format", "layout", "device", "pin_memory", "non_blocking", "copy", "implicit", "out", "generator"}
-_UNCHANGED = {"contiguous", "clone", "detach", "alias", "lift_fresh", "lift_fresh_copy", "lift", "positive", "view_as_real_copy"}
+_UNCHANGED = {"contiguous", "clone", "alias", "lift_fresh", "lift_fresh_copy", "lift", "positive", "view_as_real_copy"}
 _RESHAPES = {"view", "reshape", "flatten", "squeeze", "unsqueeze", "_unsafe_view", "unflatten", "view_copy", "squeeze_copy",
              "unsqueeze_copy", "reshape_as", "view_as", "_reshape_copy", "_reshape_alias", "flatten_dense_tensors"}  # fmt: skip
 SPLITS = {"split", "chunk", "split_with_sizes", "tensor_split", "unbind", "unsafe_split", "unsafe_chunk"}
@@ -266,6 +266,13 @@ def _slice(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     return Meaning("slice", [source], {"dim": dim, "start": start, "end": end, "step": call["step"]})
 
 
+def _narrow(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    source, dim = call["self"], call["dim"] % len(shape)
+    if result_shape(source) == shape:
+        return Meaning("identity", [source])
+    return Meaning("slice", [source], {"dim": dim, "start": call["start"], "end": call["start"] + call["length"], "step": 1})
+
+
 def _select(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     before = result_shape(call["self"])
     dim = call["dim"] % len(before)
@@ -349,4 +356,5 @@ _RULES: dict[str, Rule] = {
     "embedding": _embedding,
     "slice": _slice,
     "select": _select,
+    "narrow": _narrow,
 }

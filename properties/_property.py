@@ -79,7 +79,7 @@ class Property:
         return tuple(draw if isinstance(draw, SearchStrategy) else draw(subject) for draw in self.draws)
 
     def verify(self, subject: Subject) -> None:
-        """Run the check, over drawn arguments if it has any, under the caller's Hypothesis profile and without deadline.
+        """Run the check, over drawn arguments if it has any, under the caller's Hypothesis profile.
 
         Raises:
             Violation: with Hypothesis's smallest counterexample.
@@ -124,7 +124,7 @@ def claim(*, source: str, applies: Domain = _always) -> Callable[[Check], Proper
 
 
 def _property(check: Check, draws: tuple[Any, ...], source: str, applies: Domain) -> Property:
-    name: str = check.__name__  # type: ignore[attr-defined]
+    name: str = check.__name__
     if not check.__doc__:
         raise TypeError(f"{name} has no docstring, but its first line is the sentence a person reads")
     return Property(name, check.__doc__.strip().splitlines()[0], source, check, draws, applies)

@@ -26,7 +26,7 @@ class Subject:
         input_shape: ``(C, H, W)`` at which its graphs are captured; the spec's by default.
         device: where ``net`` lives and inputs are made.
         dtype: floating type of ``net`` and inputs.
-        twin: makes the same net from another definition, its tensors in the same order; None if there is none.
+        twin: the same net from another definition, its tensors in the same order; None if there is none.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Subject:
         input_shape: tuple[int, int, int] | None = None,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
-        twin: Callable[[], nn.Module] | None = None,
+        twin: Subject | None = None,
     ) -> None:
         self.build = build
         self.name = name
@@ -50,7 +50,7 @@ class Subject:
         self._graphs: dict[str, OpGraph] = {}
 
     @classmethod
-    def of(cls, spec: Spec, *, device: str = "cpu", twin: Callable[[], nn.Module] | None = None) -> Subject:
+    def of(cls, spec: Spec, *, device: str = "cpu", twin: Subject | None = None) -> Subject:
         """The subject of a reference in ``arches.SPECS``."""
         return cls(spec.build, name=spec.name, spec=spec, device=device, twin=twin)
 
@@ -75,6 +75,14 @@ class Subject:
                 net = self.build()
             self._graphs[mode] = canonicalise(capture(net, input_shape=(2, *self.input_shape), mode=mode)).graph
         return self._graphs[mode]
+
+    @property
+    def small(self) -> tuple[int, int]:
+        """A small legal image size in eval mode, not square; the captured one for a net without a spec."""
+        if self.spec is None:
+            return self.input_shape[1:]
+        side, largest = self.spec.smallest_eval, self.spec.largest or self.spec.smallest_eval + 16
+        return min(side + 16, largest), min(side + 5, largest)
 
     def randn(self, n: int, size: tuple[int, int], seed: int = 0) -> Tensor:
         """Gaussian images ``(n, C, *size)`` on the subject's device, the same for the same seed."""

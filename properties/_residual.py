@@ -1,0 +1,100 @@
+"""Residual blocks in a graph.
+
+A block is found in the operators alone: an addition whose two operands come from one value. The longer way from that
+value to the addition is the residual branch, the shorter way the shortcut; names and classes decide nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from properties.graph.ir import Op, OpGraph
+
+__all__ = ["ACTIVATIONS", "ResidualBlock", "residual_blocks"]
+
+ACTIVATIONS = frozenset({"relu", "clamp", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "elu", "hardswish"})
+_STRIDED = ("conv", "max_pool", "avg_pool")
+
+
+@dataclass(frozen=True)
+class ResidualBlock:
+    """One residual block: positions in the graph it was found in.
+
+    Args:
+        graph: the graph.
+        fork: the value that both ways start from.
+        residual: operators of the longer way, in execution order.
+        shortcut: operators of the shorter way; none where it is the identity.
+        add: the addition.
+    """
+
+    graph: OpGraph
+    fork: int
+    residual: tuple[int, ...]
+    shortcut: tuple[int, ...]
+    add: int
+
+    @property
+    def stride(self) -> tuple[int, ...]:
+        """Total stride of the residual branch, along each spatial axis."""
+        strides = [_pair(op.attributes["stride"]) for op in self.ops(self.residual) if op.kind in _STRIDED]
+        return tuple(prod(axis) for axis in zip(*strides, strict=True)) or (1, 1)
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Channels that enter and leave."""
+        return self.graph.ops[self.fork].shape[1], self.graph.ops[self.add].shape[1]
+
+    @property
+    def last(self) -> int:
+        """The operator whose result is the block's: the activation that alone reads the sum, else the addition."""
+        users = self.graph.users[self.add]
+        return users[0] if len(users) == 1 and self.graph.ops[users[0]].kind in ACTIVATIONS else self.add
+
+    @property
+    def where(self) -> str:
+        """The module that runs the addition."""
+        return self.graph.ops[self.add].where
+
+    @property
+    def is_a_module(self) -> bool:
+        """Whether hooks see it: ``where`` runs this block and nothing else, and a layer ends its projection."""
+        inside = {i for i, op in enumerate(self.graph.ops) if f"{op.where}.".startswith(f"{self.where}.")}
+        hooked = not self.shortcut or self.graph.ops[self.shortcut[-1]].where not in self.graph.parents
+        return bool(self.where) and hooked and inside == {*self.residual, *self.shortcut, self.add, self.last}
+
+    def ops(self, positions: tuple[int, ...]) -> list[Op]:
+        """The operators at these positions."""
+        return [self.graph.ops[position] for position in positions]
+
+
+def residual_blocks(graph: OpGraph) -> tuple[ResidualBlock, ...]:
+    """Every residual block, in execution order."""
+    above = _ancestors(graph)
+    found = []
+    for position, op in graph.of_kind("add"):
+        if len(op.inputs) == 2 and (common := above[op.inputs[0]] & above[op.inputs[1]]):
+            fork = common.bit_length() - 1
+            ways = sorted((_between(above, fork, end) for end in op.inputs), key=len)
+            found.append(ResidualBlock(graph, fork, ways[1], ways[0], position))
+    return tuple(found)
+
+
+def _ancestors(graph: OpGraph) -> list[int]:
+    """For each operator those it depends on, itself included, as a bit mask; leaves that are not images have none."""
+    masks: list[int] = []
+    for position, op in enumerate(graph.ops):
+        mask = 0 if op.kind in ("parameter", "constant") else 1 << position
+        for source in op.inputs:
+            mask |= masks[source]
+        masks.append(mask)
+    return masks
+
+
+def _between(above: list[int], fork: int, end: int) -> tuple[int, ...]:
+    return tuple(i for i in range(fork + 1, end + 1) if above[end] >> i & 1 and above[i] >> fork & 1)
+
+
+def _pair(stride: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (stride, stride) if isinstance(stride, int) else stride

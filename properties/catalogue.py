@@ -1,0 +1,37 @@
+"""Every property, cheapest first within its theme; the order in which they are checked."""
+
+from __future__ import annotations
+
+from properties import composition, parameters, shortcuts
+from properties._property import Property
+
+__all__ = ["ALL"]
+
+ALL: tuple[Property, ...] = (
+    # shortcuts
+    shortcuts.there_are_as_many_residual_blocks_as_the_table_has,
+    shortcuts.shortcut_is_the_identity_exactly_when_shapes_agree,
+    shortcuts.projection_is_one_1x1_convolution_with_the_blocks_stride,
+    shortcuts.projection_ends_in_a_norm,
+    shortcuts.addition_comes_before_the_last_relu,
+    shortcuts.zeroed_residual_branch_leaves_relu_of_the_shortcut,
+    # parameters
+    parameters.parameter_count_is_the_published_one,
+    parameters.state_dict_has_the_twins_keys_order_and_shapes,
+    parameters.convolution_has_a_bias_exactly_when_no_norm_follows,
+    parameters.norms_and_linear_layers_have_all_their_tensors,
+    parameters.every_tensor_that_influences_the_output_is_registered,
+    parameters.tensors_are_exactly_those_the_layers_ask_for,
+    parameters.macs_are_the_published_ones,
+    parameters.torchinfo_counts_the_same_parameters,
+    parameters.torchinfo_counts_the_same_macs,
+    parameters.torch_counts_two_operations_for_each_multiply_add,
+    parameters.state_dict_alone_determines_the_output,
+    parameters.fresh_weights_have_the_documented_distribution,
+    # composition
+    composition.hooks_see_what_the_graph_says,
+    composition.twin_has_the_same_graph,
+    composition.twin_computes_the_same_bit_for_bit,
+    composition.sequential_equals_layer_by_layer,
+    composition.stage_is_all_that_later_layers_see,
+)

@@ -1,0 +1,118 @@
+"""What identifies an operator: its own label, and the structure above and below it, as small numbers shared by two graphs.
+
+Sizes that follow from the input (``in_channels`` of a convolution, the width of a norm) are no part of a label: a layer
+whose input changed has not changed itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from properties.graph.ir import Op, OpGraph
+
+__all__ = ["COMMUTATIVE", "Interner", "Signatures", "label_of", "slot_of"]
+
+COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
+DEPTH = 8  # how far contexts look; a bottleneck block is ten operators long
+
+
+class Interner:
+    """Equal things get equal numbers; unlike hashes, different things never do."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+
+    def __call__(self, thing: Hashable) -> int:
+        return self._numbers.setdefault(thing, len(self._numbers))
+
+
+def label_of(op: Op) -> tuple[Hashable, ...]:
+    """Kind, settings, and which tensors it owns; for a leaf its size and content too."""
+    roles = tuple(sorted((role, param.trainable) for role, param in op.params.items()))
+    attributes = dict(op.attributes)
+    if op.kind == "conv" and _is_depthwise(op):  # as many groups as channels: both follow from the input
+        attributes["groups"] = "channels"
+        attributes["out_channels"] = f"{op.attributes['out_channels'] // op.attributes['groups']} x channels"
+    leaf: tuple[Hashable, ...] = ()
+    if op.kind in ("parameter", "constant"):
+        leaf = (op.shape, *(param.digest for param in op.params.values()))
+    return (op.kind, tuple(sorted(attributes.items())), roles, leaf)
+
+
+def _is_depthwise(op: Op) -> bool:
+    weight = op.params.get("weight")
+    return weight is not None and op.attributes["groups"] > 1 and weight.shape[1] == 1
+
+
+def slot_of(user: Op, slot: int) -> int:
+    """Which operand, or 0 where the order of operands says nothing."""
+    return 0 if user.kind in COMMUTATIVE else slot
+
+
+def _ties(graph: OpGraph) -> list[tuple[int, ...]]:
+    """How often each operator's tensors are read in the whole net: a tied weight is no ordinary weight."""
+    counts: dict[str, int] = {}
+    for op in graph.ops:
+        for param in op.params.values():
+            counts[param.key] = counts.get(param.key, 0) + 1
+    return [tuple(counts[param.key] for _, param in sorted(op.params.items())) for op in graph.ops]
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """For every operator of one graph.
+
+    Args:
+        label: its own label.
+        coarse: its kind and the size of its result, which survive a changed setting.
+        up: label and everything it depends on.
+        down: label and everything that depends on it.
+        contexts: label with neighbours up to 1, 2, ... steps, first above, then below.
+        coarse_contexts: the same from ``coarse``.
+    """
+
+    label: list[int]
+    coarse: list[int]
+    up: list[int]
+    down: list[int]
+    contexts: list[list[int]]
+    coarse_contexts: list[list[int]]
+
+    @classmethod
+    def of(cls, graph: OpGraph, intern: Interner) -> Signatures:
+        """Compute them; two graphs are comparable if they share the interner."""
+        ties = _ties(graph)
+        label = [intern((label_of(op), tied)) for op, tied in zip(graph.ops, ties, strict=True)]
+        coarse = [intern(("coarse", op.kind, op.shape)) for op in graph.ops]
+        users = _users(graph)
+        up: list[int] = []
+        for op, own in zip(graph.ops, label, strict=True):
+            up.append(intern(("up", own, _ordered(op, [up[source] for source in op.inputs]))))
+        down = [0] * len(graph.ops)
+        for position in range(len(graph.ops) - 1, -1, -1):
+            below = tuple(sorted((down[user], slot) for user, slot in users[position]))
+            down[position] = intern(("down", label[position], below))
+        return cls(label, coarse, up, down, _contexts(graph, label, users, intern), _contexts(graph, coarse, users, intern))
+
+
+def _ordered(op: Op, sources: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted(sources)) if op.kind in COMMUTATIVE else tuple(sources)
+
+
+def _users(graph: OpGraph) -> list[list[tuple[int, int]]]:
+    found: list[list[tuple[int, int]]] = [[] for _ in graph.ops]
+    for position, op in enumerate(graph.ops):
+        for slot, source in enumerate(op.inputs):
+            found[source].append((position, slot_of(op, slot)))
+    return found
+
+
+def _contexts(graph: OpGraph, label: list[int], users: list[list[tuple[int, int]]], intern: Interner) -> list[list[int]]:
+    above, below = list(label), list(label)
+    found: list[list[int]] = []
+    for _ in range(DEPTH):
+        above = [intern((own, _ordered(op, [above[s] for s in op.inputs]))) for own, op in zip(label, graph.ops, strict=True)]
+        below = [intern((own, tuple(sorted((below[u], slot) for u, slot in uses)))) for own, uses in zip(label, users, strict=True)]
+        found += [above, below]
+    return found

@@ -1,0 +1,310 @@
+"""Two graphs in normal form: the same one, or which operator of one stands where which of the other does.
+
+``isomorphism`` is the proof: a one-to-one correspondence under which every operator, every operand and every tensor
+agrees. ``align`` finds the best partial correspondence when there is no such proof. Names, definition order and
+execution order decide nothing; structure does.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from properties.graph._signatures import COMMUTATIVE, Interner, Signatures, label_of
+from properties.graph.ir import OpGraph
+
+__all__ = ["Correspondence", "align", "isomorphism"]
+
+_FAMILIES = (
+    {"relu", "clamp", "sigmoid", "tanh", "silu", "gelu", "elu", "celu", "selu", "mish", "softplus", "leaky_relu", "prelu",
+     "hardswish", "hardsigmoid", "rrelu"},
+    {"max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "global_avg_pool", "global_max_pool"},
+    {"batch_norm", "group_norm", "layer_norm", "instance_norm", "rms_norm"},
+    {"dropout", "feature_dropout", "alpha_dropout"},
+    {"add", "mul", "cat", "sub", "maximum"},
+    {"conv", "linear"},
+    {"flatten", "reshape"},
+)  # fmt: skip
+_FAMILY = {kind: number for number, kinds in enumerate(_FAMILIES) for kind in kinds}
+_FARTHEST = 6  # operators stepped over when looking for the far side of an insertion
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """Which operator of the candidate stands for which of the reference.
+
+    Args:
+        pairs: reference position to candidate position.
+        exact: whether it is an isomorphism, tensors included.
+        tensors: reference key to candidate key, for every tensor of a paired operator.
+    """
+
+    pairs: Mapping[int, int]
+    exact: bool = False
+    tensors: Mapping[str, str] = field(default_factory=dict)
+
+
+def isomorphism(reference: OpGraph, candidate: OpGraph) -> Correspondence | None:
+    """The correspondence that proves two graphs the same, or None.
+
+    It is checked operator by operator before it is returned: equal labels, corresponding operands, equal sizes, and one
+    tensor of the candidate for each tensor of the reference.
+    """
+    if len(reference) != len(candidate):
+        return None
+    intern = Interner()
+    ours, theirs = Signatures.of(reference, intern), Signatures.of(candidate, intern)
+    if ours.up[-1] != theirs.up[-1] or sorted(zip(ours.up, ours.down, strict=True)) != sorted(zip(theirs.up, theirs.down, strict=True)):
+        return None
+    pairs = _walk_together(reference, candidate, ours, theirs)
+    if pairs is None or len(pairs) != len(reference) or len(set(pairs.values())) != len(pairs):
+        return None
+    tensors = _tensors(reference, candidate, pairs)
+    if tensors is None or not _holds(reference, candidate, pairs):
+        return None
+    return Correspondence(pairs, True, tensors)
+
+
+def _walk_together(reference: OpGraph, candidate: OpGraph, ours: Signatures, theirs: Signatures) -> dict[int, int] | None:
+    """Pair the outputs, then operands with operands, and inputs by slot."""
+    pairs: dict[int, int] = {}
+    waiting = [(len(reference) - 1, len(candidate) - 1)]
+    inputs = {op.attributes["slot"]: position for position, op in candidate.of_kind("input")}
+    waiting += [(position, inputs.get(op.attributes["slot"], -1)) for position, op in reference.of_kind("input")]
+    while waiting:
+        a, b = waiting.pop()
+        if b < 0 or pairs.get(a, b) != b or ours.up[a] != theirs.up[b]:
+            return None
+        if a in pairs:
+            continue
+        pairs[a] = b
+        left, right = list(reference.ops[a].inputs), list(candidate.ops[b].inputs)
+        if reference.ops[a].kind in COMMUTATIVE:  # the operands that know their partner first, then by structure
+            known = {pairs[source] for source in left if source in pairs}
+            left.sort(key=lambda s: (pairs.get(s, -1) in right, ours.up[s], ours.down[s]))
+            right.sort(key=lambda s: (s in known, theirs.up[s], theirs.down[s]))
+        waiting += zip(left, right, strict=True)
+    return pairs
+
+
+def _tensors(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> dict[str, str] | None:
+    """The tensors of paired operators, if each has one partner of its own size."""
+    found: dict[str, str] = {}
+    back: dict[str, str] = {}
+    for a, b in pairs.items():
+        left, right = reference.ops[a].params, candidate.ops[b].params
+        if left.keys() != right.keys():
+            return None
+        for role, param in left.items():
+            other = right[role]
+            if param.shape != other.shape or param.kind != other.kind:
+                return None
+            if found.setdefault(param.key, other.key) != other.key or back.setdefault(other.key, param.key) != param.key:
+                return None
+    return found
+
+
+def _holds(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> bool:
+    """Whether every paired operator has the same label, size and corresponding operands."""
+    for a, b in pairs.items():
+        left, right = reference.ops[a], candidate.ops[b]
+        ours, theirs = [pairs[source] for source in left.inputs], list(right.inputs)
+        if left.kind in COMMUTATIVE:
+            ours, theirs = sorted(ours), sorted(theirs)
+        if ours != theirs or left.shape != right.shape:
+            return False
+        if left.kind != "output" and label_of(left) != label_of(right):
+            return False
+    return True
+
+
+def align(reference: OpGraph, candidate: OpGraph) -> Correspondence:
+    """The best correspondence there is: an isomorphism, or as many operators as structure can pair."""
+    return isomorphism(reference, candidate) or _Alignment(reference, candidate).run()
+
+
+class _Alignment:
+    """Seed with what is certainly the same, then grow along the edges, best pair first."""
+
+    def __init__(self, reference: OpGraph, candidate: OpGraph) -> None:
+        self.graphs = (reference, candidate)
+        intern = Interner()
+        self.signatures = (Signatures.of(reference, intern), Signatures.of(candidate, intern))
+        self.pairs: dict[int, int] = {}
+        self.back: dict[int, int] = {}
+        self.above = (_ancestors(reference), _ancestors(candidate))
+        self.heap: list[tuple[float, int, int]] = []
+
+    def run(self) -> Correspondence:
+        self._seed()
+        self._grow(self._same_kind)
+        self._grow(self._same_family)
+        self._grow(self._same_place)
+        return Correspondence(dict(sorted(self.pairs.items())))
+
+    def _seed(self) -> None:
+        reference, candidate = self.graphs
+        inputs = {op.attributes["slot"]: position for position, op in candidate.of_kind("input")}
+        for position, op in reference.of_kind("input"):
+            if op.attributes["slot"] in inputs:
+                self._pair(position, inputs[op.attributes["slot"]])
+        self._pair(len(reference) - 1, len(candidate) - 1)
+        ours, theirs = self.signatures
+        both = [list(zip(s.up, s.down, strict=True)) for s in self.signatures]
+        for left, right in (both, (ours.up, theirs.up), (ours.down, theirs.down)):
+            for a, b in _unique_pairs(left, right):
+                if self._free(a, b) and self._consistent(a, b):
+                    self._pair(a, b)
+
+    def _free(self, a: int, b: int) -> bool:
+        return a not in self.pairs and b not in self.back
+
+    def _pair(self, a: int, b: int) -> None:
+        self.pairs[a] = b
+        self.back[b] = a
+
+    def _grow(self, allowed: object) -> None:
+        for a, b in list(self.pairs.items()):
+            self._offer_neighbours(a, b, allowed)
+        while self.heap:
+            score, a, b = heapq.heappop(self.heap)
+            if not self._free(a, b):
+                continue
+            now = -self._score(a, b)
+            if now > score + 1e-9:
+                heapq.heappush(self.heap, (now, a, b))
+                continue
+            if self._consistent(a, b):
+                self._pair(a, b)
+                self._offer_neighbours(a, b, allowed)
+
+    def _offer_neighbours(self, a: int, b: int, allowed: object) -> None:
+        for side in (_sources, _users):
+            left = [n for n in side(self.graphs[0], a) if n not in self.pairs]
+            right = [n for n in side(self.graphs[1], b) if n not in self.back]
+            offered = False
+            for x in left:
+                for y in right:
+                    if allowed(x, y):  # type: ignore[operator]
+                        self._offer(x, y)
+                        offered = True
+            if not offered and allowed == self._same_kind:
+                self._offer_beyond(a, b, side)
+
+    def _offer_beyond(self, a: int, b: int, side: object) -> None:
+        """Where the neighbours cannot be paired, look past what may have been inserted on either side."""
+        left, right = self._reach(0, a, side), self._reach(1, b, side)
+        near_left, near_right = [n for n, far in left if far == 0], [n for n, far in right if far == 0]
+        for x in near_left:
+            for y, _ in right:
+                if self._same_kind(x, y):
+                    self._offer(x, y)
+        for y in near_right:
+            for x, _ in left:
+                if self._same_kind(x, y):
+                    self._offer(x, y)
+
+    def _reach(self, which: int, start: int, side: object) -> list[tuple[int, int]]:
+        """Unpaired operators within reach, nearest first, each with how many were stepped over."""
+        paired = self.back if which else self.pairs
+        found: dict[int, int] = {}
+        layer = [start]
+        for far in range(_FARTHEST):
+            layer = [n for at in layer for n in side(self.graphs[which], at) if n not in paired and n not in found]  # type: ignore[operator]
+            for n in layer:
+                found.setdefault(n, far)
+        return list(found.items())
+
+    def _offer(self, a: int, b: int) -> None:
+        heapq.heappush(self.heap, (-self._score(a, b), a, b))
+
+    def _score(self, a: int, b: int) -> float:
+        ours, theirs = self.signatures
+        score = 4.0 * (ours.label[a] == theirs.label[b]) + 2.0 * (ours.coarse[a] == theirs.coarse[b])
+        score += 3.0 * (ours.up[a] == theirs.up[b]) + 3.0 * (ours.down[a] == theirs.down[b])
+        score += sum(left[a] == right[b] for left, right in zip(ours.contexts, theirs.contexts, strict=True)) * 0.5
+        score += sum(left[a] == right[b] for left, right in zip(ours.coarse_contexts, theirs.coarse_contexts, strict=True)) * 0.25
+        return score + 2.0 * self._agreeing(a, b)
+
+    def _agreeing(self, a: int, b: int) -> int:
+        """Neighbours that are each other's partners; an output's order of slots is weak evidence and not counted."""
+        reference, candidate = self.graphs
+        sources = candidate.ops[b].inputs
+        found = sum(self.pairs.get(source) in sources for source in reference.ops[a].inputs)
+        users = candidate.users[b]
+        last = len(reference) - 1
+        return found + sum(self.pairs.get(user) in users for user in reference.users[a] if user != last)
+
+    def _consistent(self, a: int, b: int) -> bool:
+        """Whether no pair would then run backwards: before in one net, after in the other."""
+        for near in _nearest(self.graphs[0], a, self.pairs, _sources):
+            if self.above[1][self.pairs[near]] >> b & 1:
+                return False
+        return all(
+            not self.above[1][b] >> self.pairs[near] & 1 for near in _nearest(self.graphs[0], a, self.pairs, _users)
+        )
+
+    def _same_kind(self, a: int, b: int) -> bool:
+        return self.graphs[0].ops[a].kind == self.graphs[1].ops[b].kind
+
+    def _same_family(self, a: int, b: int) -> bool:
+        left, right = self.graphs[0].ops[a].kind, self.graphs[1].ops[b].kind
+        return left == right or (left in _FAMILY and _FAMILY[left] == _FAMILY.get(right))
+
+    def _same_place(self, a: int, b: int) -> bool:
+        """Different operators between the same neighbours: one replaced the other."""
+        reference, candidate = self.graphs
+        if "input" in (reference.ops[a].kind, candidate.ops[b].kind) or not reference.ops[a].inputs:
+            return False
+        sources = [self.pairs.get(source) for source in reference.ops[a].inputs]
+        users = [self.pairs.get(user) for user in reference.users[a]]
+        return sources == list(candidate.ops[b].inputs) and sorted(users, key=str) == sorted(candidate.users[b], key=str)
+
+
+def _sources(graph: OpGraph, position: int) -> tuple[int, ...]:
+    return graph.ops[position].inputs
+
+
+def _users(graph: OpGraph, position: int) -> tuple[int, ...]:
+    return graph.users[position]
+
+
+def _nearest(graph: OpGraph, start: int, paired: Mapping[int, int], side: object) -> Iterator[int]:
+    """The nearest paired operators above or below."""
+    seen: set[int] = set()
+    waiting = [start]
+    while waiting:
+        for n in side(graph, waiting.pop()):  # type: ignore[operator]
+            if n in seen:
+                continue
+            seen.add(n)
+            if n in paired:
+                yield n
+            else:
+                waiting.append(n)
+
+
+def _ancestors(graph: OpGraph) -> list[int]:
+    """For each operator the set of those it depends on, itself included, as the bits of one integer."""
+    found: list[int] = []
+    for position, op in enumerate(graph.ops):
+        bits = 1 << position
+        for source in op.inputs:
+            bits |= found[source]
+        found.append(bits)
+    return found
+
+
+def _unique_pairs(left: list[object], right: list[object]) -> Iterator[tuple[int, int]]:
+    """Positions of the values that stand exactly once on each side."""
+    once: list[dict[object, int]] = []
+    for values in (left, right):
+        seen: dict[object, int] = {}
+        for position, value in enumerate(values):
+            seen[value] = -1 if value in seen else position
+        once.append(seen)
+    for value, a in once[0].items():
+        b = once[1].get(value, -1)
+        if a >= 0 and b >= 0:
+            yield a, b

@@ -1,0 +1,57 @@
+"""Build a stranger's net: on the meta device when its code allows, else for real; its prints kept off our output."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import nn
+
+from properties.oracle.errors import CandidateError, TargetError, last_line
+
+__all__ = ["build_net", "strangers_code"]
+
+
+@contextlib.contextmanager
+def strangers_code() -> Iterator[None]:
+    """Around code that is not ours: what it prints goes to stderr, its warnings nowhere, the random state comes back."""
+    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) -> nn.Module:
+    """The net that ``build`` makes.
+
+    Args:
+        build: called without arguments; called a second time if it cannot build on the meta device.
+        name: how errors call it.
+        real: build with real tensors, because their content matters.
+
+    Raises:
+        CandidateError: if it raises or returns something that is not a net.
+    """
+    if not real:
+        with contextlib.suppress(Exception), contextlib.redirect_stderr(io.StringIO()), strangers_code(), torch.device("meta"):
+            net = build()
+            if isinstance(net, nn.Module) and _is_whole(net):
+                return net
+    try:
+        with strangers_code():
+            net = build()
+    except TargetError:
+        raise
+    except Exception as error:
+        raise CandidateError(f"{name} raised while it was built: {last_line(error)}") from error
+    if not isinstance(net, nn.Module):
+        raise CandidateError(f"{name} returned a {type(net).__name__}, but should return an nn.Module")
+    return net
+
+
+def _is_whole(net: nn.Module) -> bool:
+    """Whether all of it stands on one device; a mixture cannot be traced."""
+    return len({tensor.device for tensor in (*net.parameters(), *net.buffers())}) <= 1

@@ -30,7 +30,14 @@ LAYERS = (
 THEMES = LAYERS[3]
 TARGETS = "properties.oracle.targets"  # turns a name into a net, so it alone meets nets
 LIBRARIES = ("properties.oracle._libraries", TARGETS)  # the one place for torchvision and timm
-WITHOUT_TORCH = ("properties.graph.ir", "properties.graph.canonical", "properties.graph.align")
+WITHOUT_TORCH = (
+    "properties.formulas",
+    "properties.graph.ir",
+    "properties.graph.canonical",
+    "properties.graph.align",
+    "properties.graph.edits",
+    "properties.graph.size_plan",
+)
 OPTIONAL = {"torchvision", "timm"}
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from arches._arguments import require_at_least_one
-from arches._spec import Claim, Init, Spec, Stage
+from arches._spec import Claim, Init, Spec, Stage, Waiver
 
 __all__ = ["SPECS", "Residual", "resnet18_d2l"]
 
@@ -128,5 +128,9 @@ SPECS = (
         output_of="7",
         residual_blocks=8,
         init=Init(why="torch.nn's defaults, until the book's training loop overwrites them"),
+        waives=(
+            Waiver("projection_ends_in_a_norm", why="the book's projection is a convolution with bias and no norm"),
+            Waiver("convolution_has_a_bias_exactly_when_no_norm_follows", why="the book keeps every bias"),
+        ),
     ),
 )

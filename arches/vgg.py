@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from arches._arguments import require_at_least_one
 from arches._blocks import kaiming_fan_out
-from arches._spec import Claim, Init, Spec, Stage
+from arches._spec import Claim, Init, Spec, Stage, Waiver
 
 __all__ = [
     "SPECS",
@@ -170,6 +170,8 @@ _INIT = Init(
     why="arXiv:1502.01852, section 2.2; torchvision's vgg",
 )
 
+_BIASES = Waiver("convolution_has_a_bias_exactly_when_no_norm_follows", why="torchvision's vgg_bn keeps every bias")
+
 
 # The layer that ends each block, and the classifier's: Table 1's maxpool and FC rows at 224x224.
 def _stages(pools: tuple[int, int, int, int, int]) -> tuple[Stage, ...]:
@@ -178,7 +180,13 @@ def _stages(pools: tuple[int, int, int, int, int]) -> tuple[Stage, ...]:
     return (*blocks, Stage("classifier.0", (4096,)), Stage("classifier.3", (4096,)), Stage("classifier.6", (1000,)))
 
 
-def _spec(build: Callable[..., VGG], num_params: int, giga_macs: float, pools: tuple[int, int, int, int, int]) -> Spec:
+def _spec(
+    build: Callable[..., VGG],
+    num_params: int,
+    giga_macs: float,
+    pools: tuple[int, int, int, int, int],
+    *waives: Waiver,
+) -> Spec:
     return Spec(
         name=build.__name__,
         family="vgg",
@@ -193,6 +201,7 @@ def _spec(build: Callable[..., VGG], num_params: int, giga_macs: float, pools: t
         torchvision=build.__name__,
         output_of="classifier.6",
         init=_INIT,
+        waives=waives,
     )
 
 
@@ -202,9 +211,9 @@ SPECS = (
     _spec(vgg13,    133_047_848, 11.308, (4, 9, 14, 19, 24)),
     _spec(vgg16,    138_357_544, 15.470, (4, 9, 16, 23, 30)),
     _spec(vgg19,    143_667_240, 19.632, (4, 9, 18, 27, 36)),
-    _spec(vgg11_bn, 132_868_840, 7.609,  (3, 7, 14, 21, 28)),
-    _spec(vgg13_bn, 133_053_736, 11.308, (6, 13, 20, 27, 34)),
-    _spec(vgg16_bn, 138_365_992, 15.470, (6, 13, 23, 33, 43)),
-    _spec(vgg19_bn, 143_678_248, 19.632, (6, 13, 26, 39, 52)),
+    _spec(vgg11_bn, 132_868_840, 7.609,  (3, 7, 14, 21, 28), _BIASES),
+    _spec(vgg13_bn, 133_053_736, 11.308, (6, 13, 20, 27, 34), _BIASES),
+    _spec(vgg16_bn, 138_365_992, 15.470, (6, 13, 23, 33, 43), _BIASES),
+    _spec(vgg19_bn, 143_678_248, 19.632, (6, 13, 26, 39, 52), _BIASES),
 )
 # fmt: on

@@ -66,8 +66,8 @@ def distribution_of(name: str, weight: Shape) -> Distribution:
 
 def mismatch(values: Tensor, expected: Distribution) -> tuple[str, str] | None:
     """What was found and what should have been, or None if the values fit."""
-    flat = values.detach().flatten().double()
-    flat = flat[:: max(1, len(flat) // _SAMPLE)]
+    flat = values.detach().flatten()
+    flat = flat[:: max(1, len(flat) // _SAMPLE)].double()
     if expected.constant is not None:
         wrong = flat[flat != expected.constant]
         return (f"the value {float(wrong[0]):.4g}", f"{expected.constant:.0f} everywhere") if len(wrong) else None

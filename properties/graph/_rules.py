@@ -172,6 +172,13 @@ def _relu_after_max_pool(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(pool.with_(inputs=(cut,)))
 
 
+def _ceil_mode(op: Op, graph: Rewriting) -> int | None:
+    """With stride 1 there is nothing to round."""
+    if not op.attributes.get("ceil_mode") or set(op.attributes["stride"]) != {1}:
+        return None
+    return graph.emit(op.with_(attributes={**op.attributes, "ceil_mode": False}))
+
+
 def _gated(op: Op, graph: Rewriting) -> int | None:
     """``x * sigmoid(x)`` is SiLU, ``x * hardsigmoid(x)`` hardswish."""
     names = {"sigmoid": "silu", "hardsigmoid": "hardswish"}
@@ -270,6 +277,7 @@ RULES: tuple[Rule, ...] = (
     Rule("clamp", ("relu6", "hardtanh", "clamp_min", "clamp_max", "clamp", "leaky_relu", "threshold"), _clamp),
     Rule("ReLU of a ReLU", ("relu",), _relu_twice),
     Rule("ReLU before a max pool", ("relu",), _relu_after_max_pool),
+    Rule("ceil mode at stride 1", ("max_pool", "avg_pool"), _ceil_mode),
     Rule("hardsigmoid", ("div",), _hardsigmoid),
     Rule("gated activation", ("mul",), _gated),
     Rule("nested concatenation", ("cat",), _cat_of_cat),

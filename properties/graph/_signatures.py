@@ -40,14 +40,18 @@ def label_of(op: Op) -> tuple[Hashable, ...]:
     return (op.kind, tuple(sorted(attributes.items())), roles, leaf)
 
 
+def _tensor_sizes(op: Op) -> tuple[Hashable, ...]:
+    return tuple(sorted((role, param.shape) for role, param in op.params.items()))
+
+
 def _is_depthwise(op: Op) -> bool:
     weight = op.params.get("weight")
     return weight is not None and op.attributes["groups"] > 1 and weight.shape[1] == 1
 
 
 def slot_of(user: Op, slot: int) -> int:
-    """Which operand, or 0 where the order of operands says nothing."""
-    return 0 if user.kind in COMMUTATIVE else slot
+    """Which operand, or 0 where the order of operands says nothing about what the operand is."""
+    return 0 if user.kind in COMMUTATIVE or user.kind == "output" else slot
 
 
 def _ties(graph: OpGraph) -> list[tuple[int, ...]]:
@@ -65,7 +69,7 @@ class Signatures:
 
     Args:
         label: its own label.
-        coarse: its kind and the size of its result, which survive a changed setting.
+        coarse: its kind and the sizes of its result and tensors, which survive a changed setting.
         up: label and everything it depends on.
         down: label and everything that depends on it.
         contexts: label with neighbours up to 1, 2, ... steps, first above, then below.
@@ -84,7 +88,7 @@ class Signatures:
         """Compute them; two graphs are comparable if they share the interner."""
         ties = _ties(graph)
         label = [intern((label_of(op), tied)) for op, tied in zip(graph.ops, ties, strict=True)]
-        coarse = [intern(("coarse", op.kind, op.shape)) for op in graph.ops]
+        coarse = [intern(("coarse", op.kind, op.shape, _tensor_sizes(op))) for op in graph.ops]
         users = _users(graph)
         up: list[int] = []
         for op, own in zip(graph.ops, label, strict=True):

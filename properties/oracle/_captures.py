@@ -1,0 +1,167 @@
+"""One side of a check: its net, built once, and the graphs captured from it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from properties.graph.canonical import canonicalise
+from properties.graph.capture import CaptureError, capture
+from properties.graph.ir import OpGraph, Param
+from properties.oracle.build import build_net, strangers_code
+from properties.oracle.errors import CandidateError, TargetError, last_line
+from properties.oracle.targets import builder
+
+__all__ = ["Captured", "Subject", "second_size"]
+
+DEFAULT_SHAPE = (3, 224, 224)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A graph in normal form and the rules it took."""
+
+    graph: OpGraph
+    rules: tuple[str, ...]
+
+
+class Subject:
+    """A net to be compared.
+
+    Args:
+        build: makes it.
+        name: how the report calls it.
+        is_reference: whether its errors are the caller's mistake rather than the candidate's.
+        rebuildable: whether ``build`` makes a new net each time; an instance is what it is.
+    """
+
+    def __init__(self, build: Callable[[], nn.Module], name: str, *, is_reference: bool = False, rebuildable: bool = True) -> None:
+        self.build = build
+        self.name = name
+        self.is_reference = is_reference
+        self.rebuildable = rebuildable
+        self.net = build_net(build, name, real=not rebuildable)
+
+    @classmethod
+    def of(cls, net: str | Callable[[], nn.Module] | nn.Module, role: str, *, is_reference: bool = False) -> Subject:
+        """The subject that a target, a factory or an instance names.
+
+        Raises:
+            TargetError: if the target does not exist.
+            CandidateError: if it cannot be built.
+            TypeError: if it is none of the three.
+        """
+        if isinstance(net, nn.Module):
+            return cls(lambda: net, f"{role} ({type(net).__name__})", is_reference=is_reference, rebuildable=False)
+        if isinstance(net, str):
+            with strangers_code():
+                build = builder(net)
+            return cls(build, net, is_reference=is_reference)
+        if callable(net):
+            return cls(net, getattr(net, "__qualname__", role), is_reference=is_reference)
+        raise TypeError(f"{role} must be a target, a function that builds a net or a net, got {type(net).__name__}")
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """Every registered tensor."""
+        if not hasattr(self, "_params"):
+            raise RuntimeError("nothing was captured yet")
+        return self._params
+
+    @property
+    def num_params(self) -> int:
+        """Scalars in parameters, tied ones once."""
+        return sum(parameter.numel() for parameter in self.net.parameters())
+
+    def capture(self, mode: str, size: tuple[int, ...]) -> Captured:
+        """Its normal form.
+
+        Raises:
+            CandidateError: if it raises or cannot be traced.
+            TargetError: the same for a reference.
+        """
+        found = self._capture(mode, size)
+        if _content_unknown(found.graph) and self.rebuildable:
+            self.net = build_net(self.build, self.name, real=True)
+            found = self._capture(mode, size)
+        self._params = found.graph.params
+        unknown = _content_unknown(found.graph)
+        if unknown:
+            note = f"the content of {unknown} in {self.name} is not known and was not compared"
+            found = replace(found, graph=replace(found.graph, notes=(*found.graph.notes, note)))
+        return found
+
+    def _capture(self, mode: str, size: tuple[int, ...]) -> Captured:
+        try:
+            with strangers_code():
+                canonical = canonicalise(capture(self.net, input_shape=size, mode=mode))
+        except CaptureError as error:
+            raise self._error(error, mode, size) from error
+        return Captured(canonical.graph, canonical.rules)
+
+    def _error(self, error: CaptureError, mode: str, size: tuple[int, ...]) -> Exception:
+        place = f"in forward at {size} in {mode} mode"
+        if error.cause is not None and str(error).startswith("the net raises"):
+            text = f"{self.name} raised {place}: {last_line(error.cause)}"
+        else:
+            text = f"{self.name} cannot be traced {place}: {error}"
+        if self.is_reference:
+            return TargetError(f"{text}; give a size it accepts with --input C,H,W")
+        return CandidateError(text)
+
+    def check_shape(self, given: tuple[int, int, int] | None) -> tuple[int, int, int]:
+        """The given input shape, or the one the net is made for."""
+        if given is not None:
+            return given
+        return input_shape_of(self.name, self.net)
+
+    def accepts(self, size: tuple[int, ...]) -> bool | str:
+        """True, or the last line of what the net raises in eval mode at this size."""
+        sample = next((p for p in (*self.net.parameters(), *self.net.buffers()) if p.is_floating_point()), None)
+        device, dtype = (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
+        training = self.net.training
+        try:
+            with strangers_code(), torch.no_grad():
+                self.net.eval()(torch.zeros(size, device=device, dtype=dtype))
+        except Exception as error:
+            return last_line(error)
+        finally:
+            self.net.train(training)
+        return True
+
+
+def input_shape_of(name: str, net: nn.Module) -> tuple[int, int, int]:
+    """``(C, H, W)`` that a net is made for: its spec's, its own configuration's, or three channels of 224x224."""
+    import arches
+
+    for spec in arches.SPECS:
+        if spec.name == name.partition("(")[0]:
+            return spec.input_shape
+    configured: Any = getattr(net, "default_cfg", None)
+    with contextlib.suppress(Exception):
+        c, h, w = configured["input_size"]
+        return int(c), int(h), int(w)
+    return DEFAULT_SHAPE
+
+
+def _content_unknown(graph: OpGraph) -> str:
+    """Names of the buffers and constants that the net computes with and whose content the capture did not see."""
+    names = [graph.label(p) for p, op in graph.of_kind("constant") if op.attributes["digest"] is None]
+    for _, op in graph.of_kind("parameter"):
+        names += [param.key for param in op.params.values() if param.kind == "buffer" and param.digest is None]
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def second_size(reference: Subject, shape: tuple[int, int, int]) -> tuple[int, int, int] | None:
+    """Another ``(C, H, W)`` that the reference accepts, odd and not square if it can be; None for a net of one size."""
+    c, h, w = shape
+    tries = [(h + h // 8 + 3, w - w // 8 + 1), (h + h // 8 + 3, w + 1), (h + 1, w + 1), (h + 32, w + 64)]
+    for size in tries:
+        if min(size) > 0 and reference.accepts((1, c, *size)) is True:
+            return (c, *size)
+    return None

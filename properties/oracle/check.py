@@ -1,0 +1,232 @@
+"""Is the candidate the reference's architecture? The structural half: graphs, in eval and in train mode, at two sizes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from properties.graph.align import Correspondence, align
+from properties.graph.edits import edits_between
+from properties.graph.ir import OpGraph
+from properties.oracle._captures import Subject, second_size
+from properties.oracle._libraries import torchvision_note
+from properties.oracle.explain import Comparison, explain
+from properties.oracle.variants import name_of
+from properties.report import Deviation, Place, Report
+
+__all__ = ["MODES", "Net", "check"]
+
+MODES = ("eval", "train")
+Net = str | Callable[[], nn.Module] | nn.Module
+Progress = Callable[[str], None]
+
+ONLY_STRUCTURE = "only structure was compared: no numbers, no initialisation"
+
+
+def check(
+    candidate: Net,
+    reference: Net,
+    *,
+    input_shape: tuple[int, int, int] | None = None,
+    progress: Progress = lambda stage: None,
+) -> Report:
+    """Hold a candidate against a reference.
+
+    Args:
+        candidate: a target (``"mymodels.py:resnet50"``), a function that builds the net, or a net.
+        reference: likewise; a name of ``arches.SPECS`` for one of the references here.
+        input_shape: ``(C, H, W)``; by default what the reference is made for.
+        progress: called with the name of each stage as it begins.
+
+    Returns:
+        The report: ``identical`` with the rules it rests on, or ``deviates`` with every deviation.
+
+    Raises:
+        TargetError: if a name, file or keyword does not exist, or the reference does not accept ``input_shape``.
+        CandidateError: if the candidate raises while it is built or run.
+    """
+    began = time.perf_counter()
+    progress(f"building {reference}" if isinstance(reference, str) else "building the reference")
+    ours = Subject.of(reference, "the reference", is_reference=True)
+    progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
+    theirs = Subject.of(candidate, "the candidate")
+    shape = ours.check_shape(input_shape)
+    comparison = _Check(ours, theirs, shape, progress).run()
+    known_as = None
+    if comparison.deviations:
+        progress("looking for the reference it is")
+        known_as = name_of(theirs, shape, besides=ours.name)
+    return Report(
+        candidate=theirs.name,
+        reference=ours.name,
+        verdict="deviates" if comparison.deviations else "identical",
+        known_as=known_as,
+        deviations=comparison.deviations,
+        parameters={"candidate": theirs.num_params, "reference": ours.num_params},
+        key_map=comparison.key_map,
+        rules=comparison.rules,
+        compared=comparison.compared,
+        notes=comparison.notes,
+        reproduce=_reproduce(theirs.name, ours.name, input_shape),
+        versions=versions(),
+        seconds=time.perf_counter() - began,
+    )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    deviations: tuple[Deviation, ...]
+    key_map: dict[str, str]
+    rules: tuple[str, ...]
+    compared: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class _Check:
+    """One comparison, stage by stage."""
+
+    def __init__(self, reference: Subject, candidate: Subject, shape: tuple[int, int, int], progress: Progress) -> None:
+        self.reference = reference
+        self.candidate = candidate
+        self.shape = shape
+        self.progress = progress
+        self.rules: dict[str, None] = {}
+        self.compared: list[str] = []
+        self.notes: list[str] = [ONLY_STRUCTURE]
+        self.read: tuple[set[str], set[str]] = (set(), set())
+        self.key_map: dict[str, str] = {}
+
+    def run(self) -> _Outcome:
+        comparisons = [self._compare(mode, (2, *self.shape)) for mode in MODES]
+        deviations = [*explain(comparisons), *self._unread()]
+        if not deviations:
+            deviations += self._at_another_size()
+        note = torchvision_note()
+        notes = dict.fromkeys([*self.notes, *([note] if note else [])])
+        return _Outcome(tuple(deviations), self._whole_key_map(), tuple(self.rules), tuple(self.compared), tuple(notes))
+
+    def _compare(self, mode: str, size: tuple[int, ...]) -> Comparison:
+        self.progress(f"tracing in {mode} mode at {'x'.join(map(str, size))}")
+        ours, theirs = self.reference.capture(mode, size), self.candidate.capture(mode, size)
+        self.compared.append(f"{mode} at {size}")
+        for captured, read in zip((ours, theirs), self.read, strict=True):
+            self.rules.update(dict.fromkeys(captured.rules))
+            self.notes += captured.graph.notes
+            read |= captured.graph.used_params
+        self.progress(f"aligning {len(ours.graph)} with {len(theirs.graph)} operators")
+        found = align(ours.graph, theirs.graph)
+        self.key_map.update(_keys(ours.graph, theirs.graph, found))
+        return Comparison(mode, ours.graph, theirs.graph, edits_between(ours.graph, theirs.graph, found))
+
+    def _unread(self) -> Iterator[Deviation]:
+        """Parameters that no mode reads count as parameters all the same."""
+        ours, theirs = (
+            sorted((param.shape, param.key) for param in subject.params if param.kind == "parameter" and param.key not in read)
+            for subject, read in zip((self.reference, self.candidate), self.read, strict=True)
+        )
+        left = [shape for shape, _ in theirs]
+        missing = [(shape, key) for shape, key in ours if shape not in left or left.remove(shape)]  # type: ignore[func-returns-value]
+        right = [shape for shape, _ in ours]
+        extra = [(shape, key) for shape, key in theirs if shape not in right or right.remove(shape)]  # type: ignore[func-returns-value]
+        for found, word, is_extra in ((missing, "should be registered", False), (extra, "is registered but never read", True)):
+            if found:
+                yield _unread_deviation(found, word, is_extra)
+
+    def _at_another_size(self) -> list[Deviation]:
+        """The same comparison at a second, odd and non-square size, where code that depends on the size shows itself."""
+        size = second_size(self.reference, self.shape)
+        if size is None:
+            self.notes.append(f"the reference accepts no other size than {self.shape[1:]} nearby; one size was compared")
+            return []
+        accepted = self.candidate.accepts((1, *size))
+        if accepted is not True:
+            return [_rejects(size, accepted)]
+        comparisons = [self._compare(mode, (batch, *size)) for mode, batch in (("eval", 1), ("train", 3))]
+        found = explain(comparisons)
+        return [_only_at(deviation, size) for deviation in found]
+
+    def _whole_key_map(self) -> dict[str, str]:
+        """In the reference's order, with the batch counters of paired norms."""
+        ours = {param.key for param in self.reference.params}
+        theirs = {param.key for param in self.candidate.params}
+        whole = dict(self.key_map)
+        for key, other in self.key_map.items():
+            if key.endswith("running_mean"):
+                counters = (f"{key.removesuffix('running_mean')}num_batches_tracked", f"{other.removesuffix('running_mean')}num_batches_tracked")
+                if counters[0] in ours and counters[1] in theirs:
+                    whole[counters[0]] = counters[1]
+        return {param.key: whole[param.key] for param in self.reference.params if param.key in whole}
+
+
+def _keys(reference: OpGraph, candidate: OpGraph, found: Correspondence) -> dict[str, str]:
+    """Tensors of paired operators with equal sizes."""
+    if found.exact:
+        return dict(found.tensors)
+    keys: dict[str, str] = {}
+    for a, b in found.pairs.items():
+        left, right = reference.ops[a].params, candidate.ops[b].params
+        keys.update({left[r].key: right[r].key for r in left.keys() & right.keys() if left[r].shape == right[r].shape})
+    return keys
+
+
+def _unread_deviation(found: list[tuple[tuple[int, ...], str]], word: str, is_extra: bool) -> Deviation:
+    places = tuple(Place(None, key) if is_extra else Place(key, None) for _, key in found)
+    scalars = sum(_product(shape) for shape, _ in found)
+    many = f"{len(found)} parameters, such as {found[0][1]}," if len(found) > 1 else f"the parameter {found[0][1]}"
+    verb = word.replace("is ", "are ", 1) if len(found) > 1 else word
+    return Deviation(
+        kind="parameter",
+        mode="both",
+        where=places[0],
+        message=f"{many} {verb}",
+        attribute="registered",
+        reference=not is_extra,
+        candidate=is_extra,
+        count=len(found),
+        places=places,
+        effect={"parameters": scalars if is_extra else -scalars},
+    )
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    result = 1
+    for size in shape:
+        result *= size
+    return result
+
+
+def _rejects(size: tuple[int, int, int], why: str | bool) -> Deviation:
+    message = f"an input of {'x'.join(map(str, size))} is rejected ({why}), but should be accepted"
+    return Deviation("domain", "eval", Place("(input)", "(input)"), message, "size", "accepted", "rejected")
+
+
+def _only_at(deviation: Deviation, size: tuple[int, int, int]) -> Deviation:
+    fields: dict[str, Any] = {**vars(deviation), "kind": "domain"}
+    fields["message"] = f"{deviation.message}; at {'x'.join(map(str, size))} only"
+    return Deviation(**fields)
+
+
+def _reproduce(candidate: str, reference: str, input_shape: tuple[int, int, int] | None) -> str:
+    words = ["archproof", "check", candidate, "--against", reference]
+    if input_shape is not None:
+        words += ["--input", ",".join(map(str, input_shape))]
+    return shlex.join(words)
+
+
+def versions() -> dict[str, str]:
+    """Of archproof and of the libraries whose code takes part, as far as they are installed."""
+    found = {}
+    for name in ("archproof", "torch", "torchvision", "timm"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+

@@ -1,0 +1,159 @@
+"""What a check found: verdict, deviations, and the record that other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["EXIT_STATUS", "SCHEMA", "Deviation", "DeviationError", "Place", "Report", "Result"]
+
+SCHEMA = 1
+EXIT_STATUS = {"identical": 0, "equivalent": 0, "undistinguished": 0, "conditional": 1, "deviates": 1, "error": 2}
+
+
+class DeviationError(AssertionError):
+    """Raised by ``Report.raise_for_deviations``; its text is the report."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A layer in both nets: its dotted name, or the surrounding module's with the operator beside it."""
+
+    reference: str | None
+    candidate: str | None
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One mistake, however often it was made.
+
+    Args:
+        kind: ``attribute``, ``operator-missing``, ``operator-extra``, ``operator-replaced``, ``wiring``, ``parameter``,
+            ``output``, ``domain`` or ``training``.
+        mode: ``"both"``, ``"eval"`` or ``"train"``: where it shows.
+        where: the first place in data-flow order.
+        message: one sentence: what is, and what should be.
+        attribute: what differs, for kinds that name it.
+        reference: the reference's value.
+        candidate: the candidate's value.
+        count: in how many places.
+        places: all of them.
+        effect: ``{"parameters": difference of the parameter count}``.
+        known_as: the name people use for it, if it has one.
+        link: where to read about it.
+    """
+
+    kind: str
+    mode: str
+    where: Place
+    message: str
+    attribute: str | None = None
+    reference: Any = None
+    candidate: Any = None
+    count: int = 1
+    places: tuple[Place, ...] = ()
+    effect: Mapping[str, Any] = field(default_factory=dict)
+    known_as: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one property."""
+
+    name: str
+    status: str
+    sentence: str
+    source: str
+    counterexample: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one check.
+
+    Args:
+        candidate: what was judged, as it was named.
+        reference: what it was held against.
+        verdict: ``identical``, ``deviates`` or ``error`` (``equivalent``, ``undistinguished`` and ``conditional`` need
+            numbers and are never given on structure alone).
+        known_as: the reference that the candidate is in truth, if it is one.
+        deviations: in data-flow order.
+        results: what came of the properties.
+        parameters: ``{"candidate": scalars, "reference": scalars}``.
+        key_map: reference key to candidate key, for every tensor whose partner is known.
+        rules: names of the rewrites the comparison rests on.
+        compared: the captures that were compared, ``"eval at (2, 3, 224, 224)"``.
+        notes: what a reader should know besides.
+        error: why there is no verdict, for ``error``.
+        reproduce: a command line.
+        versions: of what took part.
+        seconds: wall time.
+    """
+
+    candidate: str
+    reference: str
+    verdict: str
+    known_as: str | None = None
+    deviations: tuple[Deviation, ...] = ()
+    results: tuple[Result, ...] = ()
+    parameters: Mapping[str, int | None] = field(default_factory=lambda: {"candidate": None, "reference": None})
+    key_map: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+    reproduce: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def exit_status(self) -> int:
+        """0 the same, 1 it deviates, 2 it could not be judged."""
+        return EXIT_STATUS[self.verdict]
+
+    def raise_for_deviations(self) -> None:
+        """Do nothing if the nets are the same.
+
+        Raises:
+            DeviationError: if they are not, or could not be judged; the message lists the deviations.
+        """
+        if self.exit_status == 0:
+            return
+        lines = [f"{self.candidate} against {self.reference}: {self.error or self.verdict}"]
+        if self.known_as:
+            lines[0] += f", this is {self.known_as}"
+        lines += [f"  {deviation.where.reference}: {deviation.message}" for deviation in self.deviations]
+        raise DeviationError("\n".join(lines))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON's own types; ``schema`` changes only when the meaning of a field does."""
+        return {
+            "schema": SCHEMA,
+            "candidate": self.candidate,
+            "reference": self.reference,
+            "verdict": self.verdict,
+            "known_as": self.known_as,
+            "error": self.error,
+            "deviations": [_plain(asdict(deviation)) for deviation in self.deviations],
+            "rules": list(self.rules),
+            "properties": [asdict(result) for result in self.results],
+            "parameters": dict(self.parameters),
+            "key_map": dict(self.key_map),
+            "compared": list(self.compared),
+            "notes": list(self.notes),
+            "seed": None,
+            "reproduce": self.reproduce,
+            "versions": dict(self.versions),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value

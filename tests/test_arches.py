@@ -124,7 +124,7 @@ def test_zero_is_not_a_count(spec, argument):
 @every_spec
 def test_a_count_is_an_int(spec, value):
     """A count that is not an int is refused with the argument's name and the value."""
-    with pytest.raises(TypeError, match="^num_classes must be an int, got "):
+    with pytest.raises(TypeError, match=r"^num_classes must be an int, got "):
         on_meta(spec.build, num_classes=value)
 
 
@@ -167,7 +167,7 @@ def test_largest_input_is_accepted(spec, train):
 @bounded_specs
 def test_larger_input_is_rejected(spec):
     """It refuses a square one pixel larger than that."""
-    with torch.no_grad(), pytest.raises(RuntimeError, match="cannot be multiplied|same reduction dim"):
+    with torch.no_grad(), pytest.raises(RuntimeError, match=r"cannot be multiplied|same reduction dim"):
         on_meta(spec.build)(square(spec, spec.largest + 1))
 
 
@@ -244,7 +244,7 @@ def test_layers_are_torchvisions(spec):
 
 @torchvision_specs
 def test_torchvisions_weights_give_torchvisions_logits(spec):
-    """A state_dict of torchvision's net, statistics included, loads strictly and gives bit-equal logits in eval mode."""
+    """A state_dict of torchvision's net, statistics included, loads strictly and gives bit-equal logits in eval."""
     theirs = on_meta(torchvision_builder(spec.torchvision))
     theirs.load_state_dict(randomise(theirs), strict=True, assign=True)
     ours = on_meta(spec.build)

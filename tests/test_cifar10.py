@@ -44,7 +44,7 @@ def test_parameters(build):
 
 @both_forms
 def test_there_is_no_activation(build):
-    """The net's layers are convolutions, max pools, a flatten and linear layers, and no function stands between them."""
+    """The layers are convolutions, max pools, a flatten and linear layers, and no function stands between them."""
     layers = [type(layer) for layer in on_meta(build).modules() if not any(layer.children())]
     assert [nn.Conv2d, nn.MaxPool2d] * 3 + [nn.Flatten, nn.Linear, nn.Linear] == layers
     program = torch.export.export(on_meta(build), (torch.empty(2, 3, 32, 32, device="meta"),))

@@ -147,5 +147,6 @@ def _training(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGrap
 
 def _output(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
     if edit.attribute == "order":
-        return f"the outputs come in the order {edit.after}, but should come in the order {edit.before}"
+        orders = (", ".join(map(str, order)) for order in (edit.after, edit.before))
+        return "the outputs come in the order {}, but should come in the order {}".format(*orders)
     return f"{edit.after} tensors are returned, but should be {edit.before}"

@@ -198,7 +198,10 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
     members = sorted(members, key=lambda member: member.edit.at)
     first = members[0]
     places = tuple(place for member in members for place in member.places)
-    parameters = sum(member.parameters for member in members)
+    parameters = 0 if mode == "eval" else sum(member.parameters for member in members)  # the train graph holds every tensor
+    message = sentence([member.edit for member in members], first.kinds, first.comparison.reference, first.comparison.candidate)
+    if mode != "both":
+        message += f", in {mode} mode only"
     named = first.edit.kind in ("attribute", "parameter", "training", "output", "wiring")
     before, after = first.edit.before, first.edit.after
     if first.edit.kind == "operator-replaced":
@@ -208,7 +211,7 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
         kind=first.edit.kind,
         mode=mode,
         where=places[0],
-        message=sentence([member.edit for member in members], first.kinds, first.comparison.reference, first.comparison.candidate),
+        message=message,
         attribute=first.edit.attribute if named and first.edit.attribute else None,
         reference=before,
         candidate=after,

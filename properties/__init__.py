@@ -1,0 +1,42 @@
+"""What must hold of a net, and the oracle that judges other people's.
+
+Names are imported when they are first used: the command line answers ``--help`` without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from properties._property import Property as Property
+    from properties._property import Violation as Violation
+    from properties._property import claim as claim
+    from properties._property import forall as forall
+    from properties.catalogue import ALL as ALL
+    from properties.oracle.check import check as check
+    from properties.report import Deviation as Deviation
+    from properties.report import Report as Report
+
+__all__ = ["ALL", "Deviation", "Property", "Report", "Violation", "check", "claim", "forall"]
+
+_HOMES = {
+    "ALL": "properties.catalogue",
+    "Deviation": "properties.report",
+    "Property": "properties._property",
+    "Report": "properties.report",
+    "Violation": "properties._property",
+    "check": "properties.oracle.check",
+    "claim": "properties._property",
+    "forall": "properties._property",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'properties' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -221,17 +221,21 @@ def _permute_of_permute(op: Op, graph: Rewriting) -> int | None:
 
 
 def _padded_convolution(op: Op, graph: Rewriting) -> int | None:
-    """Zeros put around the image first, or by the convolution itself."""
+    """The image padded first, or by the convolution itself: with zeros, or by a mode of its own if it pads nothing more."""
     pad = graph.source(op)
-    if pad.kind != "pad" or pad.attributes["mode"] != "constant" or pad.attributes["value"] != 0.0:
+    if pad.kind != "pad" or op.attributes["padding_mode"] != "zeros":
         return None
     pairs = pad.attributes["padding"]
     if pairs[:2] != ((0, 0), (0, 0)) or any(side < 0 for pair in pairs for side in pair):
         return None
     own = [side if isinstance(side, tuple) else (side, side) for side in op.attributes["padding"]]
+    zeros = pad.attributes["mode"] == "constant" and pad.attributes["value"] == 0.0
+    if not zeros and (pad.attributes["mode"] == "constant" or any(side for pair in own for side in pair)):
+        return None
     both = tuple((a + c, b + d) for (a, b), (c, d) in zip(own, pairs[2:], strict=True))
     padding = tuple(low for low, _ in both) if all(low == high for low, high in both) else both
-    return graph.emit(op.with_(inputs=(*pad.inputs, *op.inputs[1:]), attributes={**op.attributes, "padding": padding}))
+    attributes = {**op.attributes, "padding": padding, "padding_mode": "zeros" if zeros else pad.attributes["mode"]}
+    return graph.emit(op.with_(inputs=(*pad.inputs, *op.inputs[1:]), attributes=attributes))
 
 
 def _linear(op: Op, graph: Rewriting) -> int | None:
@@ -282,7 +286,7 @@ RULES: tuple[Rule, ...] = (
     Rule("gated activation", ("mul",), _gated),
     Rule("nested concatenation", ("cat",), _cat_of_cat),
     Rule("permutation of a permutation", ("permute",), _permute_of_permute),
-    Rule("zero padding before a convolution", ("conv",), _padded_convolution),
+    Rule("padding before a convolution", ("conv",), _padded_convolution),
     Rule("linear layer by hand", ("matmul", "mm", "addmm"), _linear),
     Rule("bias of a linear layer", ("add",), _linear_bias),
 )

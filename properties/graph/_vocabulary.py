@@ -101,6 +101,7 @@ def _conv(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
         "padding": (0,) * axes if given == 0 else given,
         "dilation": dilation,
         "groups": call["groups"],
+        "padding_mode": "zeros",
     }
     if transposed:
         attributes["output_padding"] = _spread(call["output_padding"], axes)

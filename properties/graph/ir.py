@@ -10,7 +10,7 @@ input                slot
 output               paths: one string per returned tensor, ``""`` for a bare tensor, ``"[1]"``, ``".logits"``
 parameter            [value] a parameter or buffer used outside a layer's own role, such as a position embedding
 constant             digest of the content, or None where it is not known
-conv                 out_channels, kernel_size, stride, padding, dilation, groups [weight, bias]
+conv                 out_channels, kernel_size, stride, padding, dilation, groups, padding_mode [weight, bias]
 conv_transpose       the same and output_padding [weight, bias]
 linear               out_features [weight, bias]
 batch_norm           eps, momentum, training [weight, bias, running_mean, running_var]

@@ -114,7 +114,7 @@ class Subject:
             return TargetError(f"{text}; give a size it accepts with --input C,H,W")
         return CandidateError(text)
 
-    def check_shape(self, given: tuple[int, int, int] | None) -> tuple[int, int, int]:
+    def check_shape(self, given: tuple[int, ...] | None) -> tuple[int, ...]:
         """The given input shape, or the one the net is made for."""
         if given is not None:
             return given
@@ -157,11 +157,21 @@ def _content_unknown(graph: OpGraph) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def second_size(reference: Subject, shape: tuple[int, int, int]) -> tuple[int, int, int] | None:
-    """Another ``(C, H, W)`` that the reference accepts, odd and not square if it can be; None for a net of one size."""
-    c, h, w = shape
-    tries = [(h + h // 8 + 3, w - w // 8 + 1), (h + h // 8 + 3, w + 1), (h + 1, w + 1), (h + 32, w + 64)]
-    for size in tries:
-        if min(size) > 0 and reference.accepts((1, c, *size)) is True:
-            return (c, *size)
+def second_size(reference: Subject, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Another size that the reference accepts, odd and not square if it can be; None for a net of one size.
+
+    Args:
+        reference: the net to ask.
+        shape: the first size, ``(C, H, W)`` or of any other rank, without its batch axis.
+    """
+    channels, *sides = shape
+    tries = (
+        [side + side // 8 + 3 if axis == 0 else side - side // 8 + 1 for axis, side in enumerate(sides)],
+        [side + side // 8 + 3 if axis == 0 else side + 1 for axis, side in enumerate(sides)],
+        [side + 1 for side in sides],
+        [side + 32 * (axis + 1) for axis, side in enumerate(sides)],
+    )
+    for size in tries if sides else ():
+        if reference.accepts((1, channels, *size)) is True:
+            return (channels, *size)
     return None

@@ -33,7 +33,7 @@ def check(
     candidate: Net,
     reference: Net,
     *,
-    input_shape: tuple[int, int, int] | None = None,
+    input_shape: tuple[int, ...] | None = None,
     progress: Progress = lambda stage: None,
 ) -> Report:
     """Hold a candidate against a reference.
@@ -41,7 +41,7 @@ def check(
     Args:
         candidate: a target (``"mymodels.py:resnet50"``), a function that builds the net, or a net.
         reference: likewise; a name of ``arches.SPECS`` for one of the references here.
-        input_shape: ``(C, H, W)``; by default what the reference is made for.
+        input_shape: one input without its batch axis, ``(C, H, W)``; by default what the reference is made for.
         progress: called with the name of each stage as it begins.
 
     Returns:
@@ -91,7 +91,7 @@ class _Outcome:
 class _Check:
     """One comparison, stage by stage."""
 
-    def __init__(self, reference: Subject, candidate: Subject, shape: tuple[int, int, int], progress: Progress) -> None:
+    def __init__(self, reference: Subject, candidate: Subject, shape: tuple[int, ...], progress: Progress) -> None:
         self.reference = reference
         self.candidate = candidate
         self.shape = shape
@@ -142,8 +142,8 @@ class _Check:
         """The same comparison at a second, odd and non-square size, where code that depends on the size shows itself."""
         size = second_size(self.reference, self.shape)
         if size is None:
-            self.notes.append(f"the reference accepts no other size than {self.shape[1:]} nearby; one size was compared")
-            return []
+            self.notes.append(f"the reference accepts no size near {self.shape} but that one")
+            size = self.shape
         accepted = self.candidate.accepts((1, *size))
         if accepted is not True:
             return [_rejects(size, accepted)]
@@ -201,18 +201,18 @@ def _product(shape: tuple[int, ...]) -> int:
     return result
 
 
-def _rejects(size: tuple[int, int, int], why: str | bool) -> Deviation:
+def _rejects(size: tuple[int, ...], why: str | bool) -> Deviation:
     message = f"an input of {'x'.join(map(str, size))} is rejected ({why}), but should be accepted"
     return Deviation("domain", "eval", Place("(input)", "(input)"), message, "size", "accepted", "rejected")
 
 
-def _only_at(deviation: Deviation, size: tuple[int, int, int]) -> Deviation:
+def _only_at(deviation: Deviation, size: tuple[int, ...]) -> Deviation:
     fields: dict[str, Any] = {**vars(deviation), "kind": "domain"}
     fields["message"] = f"{deviation.message}; at {'x'.join(map(str, size))} only"
     return Deviation(**fields)
 
 
-def _reproduce(candidate: str, reference: str, input_shape: tuple[int, int, int] | None) -> str:
+def _reproduce(candidate: str, reference: str, input_shape: tuple[int, ...] | None) -> str:
     words = ["archproof", "check", candidate, "--against", reference]
     if input_shape is not None:
         words += ["--input", ",".join(map(str, input_shape))]

@@ -8,7 +8,7 @@ from properties.oracle._captures import Subject
 __all__ = ["name_of"]
 
 
-def name_of(candidate: Subject, shape: tuple[int, int, int], *, besides: str) -> str | None:
+def name_of(candidate: Subject, shape: tuple[int, ...], *, besides: str) -> str | None:
     """The name of the first spec with the candidate's graph in both modes, if there is one.
 
     Args:

@@ -14,6 +14,7 @@ from properties.graph.ir import Op, OpGraph
 __all__ = ["ACTIVATIONS", "ResidualBlock", "residual_blocks"]
 
 ACTIVATIONS = frozenset({"relu", "clamp", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "elu", "hardswish"})
+_LEAVES = ("parameter", "constant")
 _STRIDED = ("conv", "max_pool", "avg_pool")
 
 
@@ -60,7 +61,8 @@ class ResidualBlock:
     @property
     def is_a_module(self) -> bool:
         """Whether hooks see it: ``where`` runs this block and nothing else, and a layer ends its projection."""
-        inside = {i for i, op in enumerate(self.graph.ops) if f"{op.where}.".startswith(f"{self.where}.")}
+        layers = ((i, op) for i, op in enumerate(self.graph.ops) if op.kind not in _LEAVES)
+        inside = {i for i, op in layers if f"{op.where}.".startswith(f"{self.where}.")}
         hooked = not self.shortcut or self.graph.ops[self.shortcut[-1]].where not in self.graph.parents
         return bool(self.where) and hooked and inside == {*self.residual, *self.shortcut, self.add, self.last}
 
@@ -85,7 +87,7 @@ def _ancestors(graph: OpGraph) -> list[int]:
     """For each operator those it depends on, itself included, as a bit mask; leaves that are not images have none."""
     masks: list[int] = []
     for position, op in enumerate(graph.ops):
-        mask = 0 if op.kind in ("parameter", "constant") else 1 << position
+        mask = 0 if op.kind in _LEAVES else 1 << position
         for source in op.inputs:
             mask |= masks[source]
         masks.append(mask)

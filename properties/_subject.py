@@ -62,6 +62,10 @@ class Subject:
             net = self.build()
         return net.to(device=self.device, dtype=self.dtype).eval()
 
+    def forget_net(self) -> None:
+        """Give back the memory of ``net``; the next use builds the same one again."""
+        self.__dict__.pop("net", None)
+
     @cached_property
     def meta(self) -> nn.Module:
         """The net without memory, on the meta device, in eval mode."""

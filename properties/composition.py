@@ -36,7 +36,7 @@ def _has_twin(subject: Subject) -> bool:
 @claim(source=f"{MODULE_DOCS}.register_forward_hook: called every time after forward has computed an output")
 def hooks_see_what_the_graph_says(subject: Subject) -> None:
     """Forward hooks see every layer of the graph, in its order, with the output size that the graph gives."""
-    expected = _planned(subject.graph())
+    expected = _planned(subject.graph(), _first_names(subject.meta))
     known = {path for path, _ in expected}
     actual = _last_of_each_run([call for call in _seen_by_hooks(subject) if call[0] in known])
     for seen, planned in zip(actual, expected, strict=False):
@@ -45,14 +45,20 @@ def hooks_see_what_the_graph_says(subject: Subject) -> None:
     require(len(actual) == len(expected), f"hooks see {len(actual)} layers", f"{len(expected)}: {missed}", subject)
 
 
-def _planned(graph: OpGraph) -> Calls:
+def _first_names(net: nn.Module) -> dict[str, str]:
+    """Every name of a module to its first one, by which hooks know a layer that stands in several places."""
+    first = {id(module): path for path, module in net.named_modules()}
+    return {path: first[id(module)] for path, module in net.named_modules(remove_duplicate=False)}
+
+
+def _planned(graph: OpGraph, names: dict[str, str]) -> Calls:
     """Each layer and its output size: the owner of an operator's tensors, else the leaf module that ran it."""
     calls: Calls = []
     for op in graph.ops:
         owners = {param.key.rpartition(".")[0] for role, param in op.params.items() if role != "value"}
         place = owners.pop() if len(owners) == 1 else op.where
         if place and place not in graph.parents:
-            calls.append((place, op.shape))
+            calls.append((names[place], op.shape))
     return _last_of_each_run(calls)
 
 

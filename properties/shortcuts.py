@@ -29,7 +29,10 @@ def _is_residual(subject: Subject) -> bool:
     return subject.spec.residual_blocks > 0 if subject.spec else bool(residual_blocks(subject.graph()))
 
 
-def _blocks_are_modules(subject: Subject) -> bool:
+def _can_be_watched(subject: Subject) -> bool:
+    """Whether the net has values, and each block is a module that hooks see."""
+    if subject.device == "meta":
+        return False
     if subject.spec:
         return subject.spec.residual_blocks > 0
     blocks = residual_blocks(subject.graph())
@@ -99,7 +102,7 @@ def addition_comes_before_the_last_relu(subject: Subject) -> None:
         require(readers == "relu", f"{block.where}'s sum goes to {readers}", "to one relu", subject)
 
 
-@claim(source=f"{RESNET}, equations 1 and 2: y = F(x) + x, then ReLU", applies=_blocks_are_modules)
+@claim(source=f"{RESNET}, equations 1 and 2: y = F(x) + x, then ReLU", applies=_can_be_watched)
 def zeroed_residual_branch_leaves_relu_of_the_shortcut(subject: Subject) -> None:
     """With the last layer of its residual branch at zero, a block computes ReLU of its shortcut, bit for bit."""
     net, blocks = subject.net, _found(subject)

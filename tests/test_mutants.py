@@ -1,0 +1,66 @@
+"""Tests of the tests: every property catches a net with the mistake that it is about."""
+
+import pytest
+import torch
+from mutants import composition, parameters, shortcuts
+
+from properties._property import Violation
+from properties.catalogue import ALL
+
+MUTANTS = (*shortcuts.MUTANTS, *parameters.MUTANTS, *composition.MUTANTS)
+
+
+@pytest.mark.parametrize("prop", ALL, ids=str)
+def test_every_property_has_a_mutant(prop):
+    """A property that nothing can break is no property."""
+    assert any(mutant.caught_by is prop for mutant in MUTANTS)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_the_unmutated_twin_passes(mutant):
+    """A property accepts the net without the mistake."""
+    subject = mutant.original()
+
+    assert mutant.caught_by.concerns(subject)
+    mutant.caught_by.verify(subject)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_the_mutant_is_caught(mutant):
+    """A property rejects the net with the mistake, by a sentence that says what is and what should be."""
+    subject = mutant.mutated()
+
+    assert mutant.caught_by.concerns(subject)
+    with pytest.raises(Violation, match=r", but should be "):
+        mutant.caught_by.verify(subject)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_no_cheaper_property_catches_it(mutant):
+    """What stands before a property in its theme accepts the property's mutant, so each one is needed."""
+    subject = mutant.mutated()
+
+    for prop in ALL[: ALL.index(mutant.caught_by)]:
+        if prop.theme == mutant.caught_by.theme and prop.concerns(subject):
+            prop.verify(subject)
+
+
+def _state(net):
+    hooks = [len(module._forward_hooks) + len(module._forward_pre_hooks) for module in net.modules()]
+    tensors = {key: value.clone() for key, value in net.state_dict().items()}
+    return [module.training for module in net.modules()], hooks, tensors
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_check_leaves_everything_as_it_found_it(mutant):
+    """Modes, hooks, tensors, random numbers, gradient mode and default type are what they were."""
+    subject = mutant.original()
+    modes, hooks, tensors = _state(subject.net)
+    process = torch.get_rng_state(), torch.is_grad_enabled(), torch.get_default_dtype()
+    mutant.caught_by.verify(subject)
+    modes_after, hooks_after, tensors_after = _state(subject.net)
+
+    assert (modes, hooks) == (modes_after, hooks_after)
+    assert all(tensors[key].equal(value) for key, value in tensors_after.items())
+    assert process[0].equal(torch.get_rng_state())
+    assert process[1:] == (torch.is_grad_enabled(), torch.get_default_dtype())

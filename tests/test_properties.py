@@ -1,0 +1,84 @@
+"""The grid: every reference net, every property that says something about it."""
+
+import pytest
+
+import arches
+from properties._property import Violation
+from properties._subject import Subject
+from properties.catalogue import ALL
+from properties.oracle.targets import builder
+
+# A property that a spec waives, and a property that does not apply, are not collected: nothing is skipped silently.
+
+
+def _subject(spec, device="cpu"):
+    """The spec's net; torchvision's net of the same name, or the other form that the spec names, is its twin."""
+    target = f"torchvision:{spec.torchvision}" if spec.torchvision else spec.same_as
+    twin = Subject(lambda: builder(target)(), name=target, input_shape=spec.input_shape) if target else None
+    return Subject.of(spec, device=device, twin=twin)
+
+
+# Half a GiB of weights each: what computes with them runs in the slow run only. Graphs and shapes need no weights.
+MANY_PARAMS = 100_000_000
+
+
+def _marks(subject, prop):
+    computes = not prop.concerns(_subject(subject.spec, "meta"))
+    return [pytest.mark.slow] if computes and subject.spec.num_params.value > MANY_PARAMS else []
+
+
+def pytest_generate_tests(metafunc):
+    """Collect the grid for the device that ``--device`` names, net by net, so that one net is in memory at a time."""
+    if "subject" not in metafunc.fixturenames:
+        return
+    subjects = [_subject(spec, metafunc.config.getoption("device")) for spec in arches.SPECS]
+    pairs = [(subject, prop) for subject in subjects for prop in ALL if prop.concerns(subject)]
+    grid = [pytest.param(*pair, marks=_marks(*pair), id=f"{pair[0]}-{pair[1]}") for pair in pairs]
+    metafunc.parametrize(("subject", "prop"), grid)
+
+
+@pytest.fixture
+def in_memory(subject, _latest=[]):  # noqa: B006
+    """Free the previous net's weights when the grid moves on to another net."""
+    for other in _latest:
+        if other is not subject:
+            other.forget_net()
+    _latest[:] = [subject]
+
+
+@pytest.mark.usefixtures("in_memory")
+def test_property(subject, prop):
+    """The property holds for the reference net."""
+    prop.verify(subject)
+
+
+WAIVED = [(spec, waiver) for spec in arches.SPECS for waiver in spec.waives]
+
+
+@pytest.mark.parametrize(("spec", "waiver"), WAIVED, ids=[f"{spec.name}-{waiver.property}" for spec, waiver in WAIVED])
+def test_every_waiver_is_needed(spec, waiver):
+    """A rule that a spec breaks on purpose is a property of the catalogue, and the net does break it."""
+    (prop,) = [prop for prop in ALL if prop.name == waiver.property]
+
+    with pytest.raises(Violation):
+        prop.verify(Subject.of(spec))
+
+
+def test_names_are_unique():
+    """A property can be named in a report, a waiver and ``-k`` without doubt."""
+    assert len({prop.name for prop in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("prop", ALL, ids=str)
+def test_a_property_is_one_sentence_with_a_source(prop):
+    """The sentence ends, the source is given, the name is the check's."""
+    assert prop.sentence.endswith(".")
+    assert prop.source.strip()
+    assert prop.check.__name__ == prop.name
+
+
+def test_themes_come_one_after_another():
+    """The catalogue runs sizes, shortcuts, parameters, composition, each in one piece."""
+    order = ("sizes", "shortcuts", "parameters", "composition")
+
+    assert [prop.theme for prop in ALL] == sorted((prop.theme for prop in ALL), key=order.index)

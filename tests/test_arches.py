@@ -94,7 +94,7 @@ def test_stages_have_the_published_sizes(spec):
 
 
 @both_modes
-@every_spec
+@deep_ones_slowly
 def test_number_of_outputs(spec, train):
     """The net returns as many tensors as its spec says, in either mode."""
     with torch.no_grad():
@@ -103,7 +103,7 @@ def test_number_of_outputs(spec, train):
     assert expected == (1 if isinstance(output, torch.Tensor) else len(output))
 
 
-@every_spec
+@deep_ones_slowly
 def test_channels_and_classes_are_the_callers(spec):
     """``in_channels`` and ``num_classes`` set the first and the last axis that they name."""
     net = on_meta(spec.build, in_channels=2, num_classes=7)
@@ -136,7 +136,7 @@ def test_arguments_are_keywords(spec):
 
 
 @both_modes
-@every_spec
+@deep_ones_slowly
 def test_smallest_input_is_accepted(spec, train):
     """A square of the smallest side passes, in train mode with a batch of 2."""
     side = spec.smallest_train if train else spec.smallest_eval
@@ -146,7 +146,7 @@ def test_smallest_input_is_accepted(spec, train):
 
 
 @both_modes
-@every_spec
+@deep_ones_slowly
 def test_smaller_input_is_rejected(spec, train):
     """A square one pixel smaller than the smallest is an error, not a result."""
     side = (spec.smallest_train if train else spec.smallest_eval) - 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -55,6 +55,7 @@ class Property:
         check: called with a subject and one value of each strategy; returns None or raises ``Violation``.
         draws: the strategies, or functions from the subject to a strategy where the domain depends on it.
         applies: whether the claim says anything about this subject.
+        examples: fewest draws, for a check that takes microseconds; the profile may ask for more.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Property:
     check: Check
     draws: tuple[Any, ...] = ()
     applies: Domain = _always
+    examples: int = 0
 
     @property
     def theme(self) -> str:
@@ -92,7 +94,15 @@ class Property:
         def on_drawn(drawn: tuple[Any, ...]) -> None:
             self.check(subject, *drawn)
 
-        settings(deadline=None, database=None, report_multiple_bugs=False)(given(st.tuples(*strategies))(on_drawn))()
+        known = settings()
+        chosen = settings(
+            deadline=None,
+            database=None,
+            report_multiple_bugs=False,
+            max_examples=max(self.examples, known.max_examples),
+            phases=[phase for phase in known.phases if phase is not Phase.explain],  # slow, and nobody reads it
+        )
+        chosen(given(st.tuples(*strategies))(on_drawn))()
 
     def where(self, applies: Domain) -> Property:
         """The same property on a smaller domain."""
@@ -102,20 +112,21 @@ class Property:
         return self.name
 
 
-def forall(*draws: Any, source: str, applies: Domain = _always) -> Callable[[Check], Property]:
+def forall(*draws: Any, source: str, applies: Domain = _always, examples: int = 0) -> Callable[[Check], Property]:
     """Make a property of a check over drawn values. Registers nothing.
 
     Args:
         draws: one strategy, or one function ``subject -> strategy``, for each argument after the subject.
         source: what makes the claim; required.
         applies: whether it says anything about a subject.
+        examples: fewest draws, for a check that takes microseconds.
 
     Raises:
         TypeError: if nothing is drawn (``claim`` is for that) or the check has no docstring.
     """
     if not draws:
         raise TypeError("forall needs at least one strategy; use claim for a property without drawn arguments")
-    return lambda check: _property(check, draws, source, applies)
+    return lambda check: replace(_property(check, draws, source, applies), examples=examples)
 
 
 def claim(*, source: str, applies: Domain = _always) -> Callable[[Check], Property]:

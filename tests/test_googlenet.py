@@ -33,6 +33,7 @@ def table() -> ModelStatistics:
     )
 
 
+@pytest.fixture(scope="module")
 def rows(table: ModelStatistics) -> dict[str, tuple[str, str, str]]:
     """Depth index to layer type, output shape and parameters, as the publication prints them."""
     matches = [match for line in str(table).splitlines() if (match := ROW.match(line))]
@@ -51,20 +52,20 @@ def published() -> dict[str, tuple[str, str, str]]:
         }
 
 
-@pytest.mark.parametrize("index", published())
-def test_published_row(table, index):
+@pytest.mark.parametrize(("index", "expected"), [pytest.param(*row, id=row[0]) for row in published().items()])
+def test_published_row(rows, index, expected):
     """torchinfo prints this row for our net: layer type, output shape, parameters."""
-    assert published()[index] == rows(table)[index]
+    assert expected == rows[index]
 
 
-def test_rows_missing_from_the_publication(table):
+def test_rows_missing_from_the_publication(rows):
     """torchinfo prints seven rows more than the publication, and these are the gaps in its numbering."""
-    assert {"1-16", "1-17", "2-35", "3-67", "3-68", "3-69", "3-70"} == rows(table).keys() - published().keys()
+    assert {"1-16", "1-17", "2-35", "3-67", "3-68", "3-69", "3-70"} == rows.keys() - published().keys()
 
 
-def test_rows_stand_in_the_published_order(table):
+def test_rows_stand_in_the_published_order(rows):
     """The published rows come in the order in which torchinfo prints them."""
-    assert list(published()) == [index for index in rows(table) if index in published()]
+    assert list(published()) == [index for index in rows if index in published()]
 
 
 def test_total_parameters(table):

@@ -124,14 +124,15 @@ class Subject:
         """True, or the last line of what the net raises in eval mode at this size."""
         sample = next((p for p in (*self.net.parameters(), *self.net.buffers()) if p.is_floating_point()), None)
         device, dtype = (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
-        training = self.net.training
+        modes = {module: module.training for module in self.net.modules()}
         try:
             with strangers_code(), torch.no_grad():
                 self.net.eval()(torch.zeros(size, device=device, dtype=dtype))
         except Exception as error:
             return last_line(error)
         finally:
-            self.net.train(training)
+            for module, training in modes.items():
+                module.training = training
         return True
 
 

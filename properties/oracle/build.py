@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,17 +12,22 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
-from properties.oracle.errors import CandidateError, TargetError, last_line
+from properties.oracle.errors import CandidateError, TargetError, last_line, unknown_keyword
 
 __all__ = ["build_net", "strangers_code"]
 
 
 @contextlib.contextmanager
 def strangers_code() -> Iterator[None]:
-    """Around code that is not ours: what it prints goes to stderr, its warnings nowhere, the random state comes back."""
-    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        warnings.simplefilter("ignore")
-        yield
+    """Around code that is not ours: what it prints goes to stderr, warnings and logs nowhere, the random state comes back."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # torch logs a traceback for every size that a net rejects
+    try:
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) -> nn.Module:
@@ -46,6 +52,8 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
     except TargetError:
         raise
     except Exception as error:
+        if keyword := unknown_keyword(error):
+            raise TargetError(f"{name}: {keyword}") from error
         raise CandidateError(f"{name} raised while it was built: {last_line(error)}") from error
     if not isinstance(net, nn.Module):
         raise CandidateError(f"{name} returned a {type(net).__name__}, but should return an nn.Module")

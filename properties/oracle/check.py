@@ -161,7 +161,8 @@ class _Check:
                 counters = (f"{key.removesuffix('running_mean')}num_batches_tracked", f"{other.removesuffix('running_mean')}num_batches_tracked")
                 if counters[0] in ours and counters[1] in theirs:
                     whole[counters[0]] = counters[1]
-        return {param.key: whole[param.key] for param in self.reference.params if param.key in whole}
+        order = dict.fromkeys([*self.reference.net.state_dict(), *whole])
+        return {key: whole[key] for key in order if key in whole}
 
 
 def _keys(reference: OpGraph, candidate: OpGraph, found: Correspondence) -> dict[str, str]:

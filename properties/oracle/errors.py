@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
+import re
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["CandidateError", "TargetError", "last_line"]
+__all__ = ["CandidateError", "TargetError", "last_line", "nearest", "unknown_keyword"]
 
 
 class TargetError(ValueError):
@@ -25,6 +29,29 @@ def last_line(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not _is_machinery(frame.filename)]
     return f"{text} ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else text
+
+
+def nearest(wrong: str, names: Iterable[str], *, show: int = 3) -> str:
+    """``"; did you mean a, b?"``, or what there is if nothing is near."""
+    names = sorted(set(names))
+    near = difflib.get_close_matches(wrong, names, n=show, cutoff=0.6)
+    if near:
+        return f"; did you mean {', '.join(near)}?"
+    return f"; there are {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+def unknown_keyword(error: BaseException) -> str | None:
+    """``no keyword 'num_clases'; did you mean num_classes?`` if that is what the error says, else None."""
+    found = re.search(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'", str(error))
+    if not isinstance(error, TypeError) or found is None:
+        return None
+    callee, keyword = found.groups()
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        function = frame.f_globals.get(callee)
+        if callable(function):
+            names = [p.name for p in inspect.signature(function).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+            return f"no keyword {keyword!r}{nearest(keyword, names)}"
+    return f"no keyword {keyword!r}"
 
 
 def _is_machinery(filename: str) -> bool:

@@ -9,19 +9,18 @@ Parsing needs no torch. The only place that imports torchvision or timm, and onl
 from __future__ import annotations
 
 import ast
-import difflib
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from properties.oracle._libraries import import_timm, import_torchvision
-from properties.oracle.errors import TargetError, last_line
+from properties.oracle.errors import TargetError, last_line, nearest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -112,7 +111,7 @@ def _from_arches(target: Target) -> Any:
     names = [spec.name for spec in arches.SPECS]
     if target.name not in names:
         hint = "; for a file write path/file.py:FACTORY" if target.name.endswith("py") else ""
-        raise TargetError(f"no reference is called {target.name!r}{_nearest(target.name, names)}{hint}; see archproof list")
+        raise TargetError(f"no reference is called {target.name!r}{nearest(target.name, names)}{hint}; see archproof list")
     return getattr(arches, target.name)
 
 
@@ -120,7 +119,7 @@ def _from_torchvision(target: Target) -> Any:
     models = import_torchvision().models
     names = models.list_models()
     if target.name not in names:
-        raise TargetError(f"torchvision has no model {target.name!r}{_nearest(target.name, names)}")
+        raise TargetError(f"torchvision has no model {target.name!r}{nearest(target.name, names)}")
     build = models.get_model_builder(target.name)
     if target.name in ("googlenet", "inception_v3"):  # their own initialisation takes half a minute and warns
         return lambda **keywords: build(**{"init_weights": False, **keywords})
@@ -132,7 +131,7 @@ def _from_timm(target: Target) -> Any:
     names = timm.list_models()
     base = target.name.partition(".")[0]
     if base not in names:
-        raise TargetError(f"timm has no model {target.name!r}{_nearest(base, names)}")
+        raise TargetError(f"timm has no model {target.name!r}{nearest(base, names)}")
     return lambda **keywords: timm.create_model(target.name, pretrained=False, **keywords)
 
 
@@ -140,7 +139,7 @@ def _from_module(target: Target, module: ModuleType) -> Any:
     found = getattr(module, target.name, None)
     if found is None:
         names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-        raise TargetError(f"{target.place} has no {target.name!r}{_nearest(target.name, names)}")
+        raise TargetError(f"{target.place} has no {target.name!r}{nearest(target.name, names)}")
     return found
 
 
@@ -165,7 +164,7 @@ def _load_file(target: Target) -> ModuleType:
     path = Path(target.place)
     if not path.is_file():
         near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        raise TargetError(f"there is no file {target.place}{_nearest(path.name, near)}")
+        raise TargetError(f"there is no file {target.place}{nearest(path.name, near)}")
     package = path.resolve()
     names = [path.stem]
     while (package.parent / "__init__.py").exists():
@@ -218,14 +217,5 @@ def _check_keywords(factory: Any, target: Target) -> None:
         accepted = [p.name for p in parameters.values() if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
         unknown = [name for name in target.keywords if name not in accepted]
         if unknown:
-            raise TargetError(f"{target}: no keyword {unknown[0]!r}{_nearest(unknown[0], accepted, show=8)}") from error
+            raise TargetError(f"{target}: no keyword {unknown[0]!r}{nearest(unknown[0], accepted, show=8)}") from error
         raise TargetError(f"{target}: {error}; give it as {target.place}:{target.name}(NAME=VALUE)") from error
-
-
-def _nearest(wrong: str, names: Iterable[str], *, show: int = 3) -> str:
-    """``"; did you mean a, b?"``, or what there is if nothing is near."""
-    names = sorted(set(names))
-    near = difflib.get_close_matches(wrong, names, n=show, cutoff=0.6)
-    if near:
-        return f"; did you mean {', '.join(near)}?"
-    return f"; there are {', '.join(names)}" if 0 < len(names) <= 12 else ""

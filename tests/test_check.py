@@ -1,0 +1,220 @@
+"""``check`` on candidates that cannot be judged, on instances and factories, and on what a graph alone does not show."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from properties import Report, check
+from properties.oracle.command import run_check
+from properties.oracle.errors import CandidateError, TargetError
+from properties.oracle.text import lines
+from properties.report import DeviationError
+
+
+class Small(nn.Module):
+    """A convolution, a norm and a classifier."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, padding=1)
+        self.norm = nn.BatchNorm2d(width)
+        self.fc = nn.Linear(width, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        return self.fc(torch.relu(self.norm(self.conv(x))).mean((2, 3)))
+
+
+class SmallWithUnread(Small):
+    """One more layer that nothing reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spare = nn.Linear(8, 2)
+
+
+class SmallBySize(Small):
+    """Another function at large sizes."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits, without the ReLU if the image is large."""
+        y = self.norm(self.conv(x))
+        return self.fc((y if x.shape[-1] > 32 or x.shape[-2] > 32 else torch.relu(y)).mean((2, 3)))
+
+
+class SmallBySqueeze(Small):
+    """Loses the batch axis of a single image."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        pooled = nn.functional.adaptive_avg_pool2d(torch.relu(self.norm(self.conv(x))), 1)
+        return self.fc(pooled.squeeze())
+
+
+class SmallForOneSize(Small):
+    """Rejects every size but one."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        if x.shape[-1] != 32:
+            raise ValueError("only 32 wide")
+        return super().forward(x)
+
+
+def verdict(candidate: object, reference: object = Small) -> Report:
+    """A quick check at 32x32."""
+    return check(candidate, reference, input_shape=(3, 32, 32))  # type: ignore[arg-type]
+
+
+def test_factories_and_instances_are_accepted() -> None:
+    """Nets can be given by a factory or as they are, and come back as they were."""
+    net = Small().train()
+    net.norm.eval()
+    before = {key: tensor.clone() for key, tensor in net.state_dict().items()}
+    assert "identical" == verdict(net).verdict == verdict(Small).verdict
+    assert (True, False) == (net.training, net.norm.training)
+    assert all(torch.equal(before[key], tensor) for key, tensor in net.state_dict().items())
+
+
+def test_something_else_is_refused() -> None:
+    """A net is named, built by a factory, or given."""
+    with pytest.raises(TypeError, match="must be a target, a function that builds a net or a net, got int"):
+        verdict(3)
+
+
+def test_parameters_that_nothing_reads_are_a_deviation() -> None:
+    """Two nets with the same graph and other parameters are not the same."""
+    found = verdict(SmallWithUnread)
+    assert ("deviates", [("parameter", "registered", 2)]) == (
+        found.verdict,
+        [(d.kind, d.attribute, d.count) for d in found.deviations],
+    )
+    assert [18] == [d.effect["parameters"] for d in found.deviations]
+
+
+def test_missing_parameters_are_a_deviation_too() -> None:
+    """The same the other way round."""
+    found = verdict(Small, SmallWithUnread)
+    assert [-18] == [d.effect["parameters"] for d in found.deviations]
+
+
+@pytest.mark.parametrize("candidate", [SmallBySize, SmallBySqueeze, SmallForOneSize])
+def test_code_that_depends_on_the_size_is_not_identical(candidate: type[nn.Module]) -> None:
+    """A net that is the same at the first size only is caught at the second."""
+    found = verdict(candidate)
+    assert ("deviates", {"domain"}) == (found.verdict, {d.kind for d in found.deviations})
+
+
+def test_a_width_is_one_deviation() -> None:
+    """What follows from another width is not reported again."""
+    found = check(lambda: Small(16), Small, input_shape=(3, 32, 32))
+    assert [("out_channels", 8, 16)] == [(d.attribute, d.reference, d.candidate) for d in found.deviations]
+
+
+def test_a_report_raises_for_deviations_only() -> None:
+    """raise_for_deviations is silent on the same net and names the first layer of another."""
+    verdict(Small).raise_for_deviations()
+    with pytest.raises(DeviationError, match="conv: out_channels is 16, but should be 8"):
+        check(lambda: Small(16), Small, input_shape=(3, 32, 32)).raise_for_deviations()
+
+
+def test_a_report_is_json() -> None:
+    """Every field of the contract is there and is JSON's own type."""
+    found = check(lambda: Small(16), Small, input_shape=(3, 32, 32)).to_dict()
+    assert found == json.loads(json.dumps(found))
+    assert {
+        "schema", "candidate", "reference", "verdict", "known_as", "deviations", "rules", "properties", "parameters",
+        "key_map", "seed", "reproduce", "versions", "seconds",
+    } <= found.keys()  # fmt: skip
+    assert {
+        "kind", "mode", "where", "attribute", "candidate", "reference", "effect", "count", "known_as", "link", "message",
+    } <= found["deviations"][0].keys()  # fmt: skip
+    assert {"reference": "conv", "candidate": "conv"} == found["deviations"][0]["where"]
+
+
+def test_the_text_says_that_only_structure_was_compared() -> None:
+    """No reader can take a structural verdict for a numerical one."""
+    text = "\n".join(line.plain for line in lines(verdict(Small)))
+    assert "only structure was compared" in text
+
+
+BAD = '''
+from torch import nn
+def raises(): raise ValueError("widths must be positive")
+def number(): return 3
+def needs(width): return nn.Linear(width, 3)
+class FailsInForward(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3)
+    def forward(self, x):
+        return self.conv(x).no_such_thing
+class DependsOnData(FailsInForward):
+    def forward(self, x):
+        y = self.conv(x)
+        return y if y.sum() > 0 else -y
+class ReturnsText(FailsInForward):
+    def forward(self, x):
+        return object()
+value = 3
+'''
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    """A file of candidates that cannot be judged."""
+    path = tmp_path / "bad_candidates.py"
+    path.write_text(BAD)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("raises", "raised while it was built: ValueError: widths must be positive (bad_candidates.py, line 3)"),
+        ("number", "returned a int, but should return an nn.Module"),
+        ("needs", "missing a required argument: 'width'"),
+        ("FailsInForward", "AttributeError: 'Tensor' object has no attribute 'no_such_thing' (bad_candidates.py, line 11)"),
+        ("DependsOnData", "bad_candidates.py, line 15"),
+        ("ReturnsText", "the net returns a object"),
+        ("value", "'value' is a int, not something that builds a net"),
+        ("rises", "did you mean raises?"),
+    ],
+)
+def test_a_candidate_that_cannot_be_judged_is_an_error_in_one_line(bad: str, name: str, said: str) -> None:
+    """What is wrong with the candidate is said with its own last line, and the report is written all the same."""
+    found = run_check(f"{bad}:{name}", "resnet18", None)
+    assert ("error", 2) == (found.verdict, found.exit_status)
+    assert said in str(found.error)
+    assert "\n" not in str(found.error)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reference", "said"),
+    [
+        ("resnet05", "resnet18", "did you mean resnet50"),
+        ("resnet18", "resnet81", "did you mean resnet18"),
+        ("torchvision:resnet5", "resnet18", "did you mean resnet50"),
+        ("timm:resnet5", "resnet18", "did you mean resnet50"),
+        ("nowhere.py:net", "resnet18", "there is no file nowhere.py"),
+        ("no_such_module:net", "resnet18", "no module is called 'no_such_module'"),
+        ("resnet18(num_clases=3)", "resnet18", "no keyword 'num_clases'; did you mean num_classes?"),
+        ("torchvision:resnet18(num_clases=3)", "resnet18", "no keyword 'num_clases'; did you mean num_classes"),
+        ("resnet18(num_classes=0)", "resnet18", "num_classes must be at least 1, got 0"),
+        ("resnet18(num_classes=x)", "resnet18", "the keywords must be literals"),
+    ],
+)
+def test_a_wrong_name_is_an_error_that_says_what_to_do(candidate: str, reference: str, said: str) -> None:
+    """Names, files and keywords that do not exist are answered with the nearest ones."""
+    with pytest.raises((TargetError, CandidateError)) as caught:
+        check(candidate, reference)
+    assert said in str(caught.value)
+
+
+def test_an_input_smaller_than_the_net_accepts_names_the_smallest() -> None:
+    """AlexNet needs 63x63."""
+    with pytest.raises(TargetError, match="63"):
+        check("torchvision:alexnet", "alexnet", input_shape=(3, 20, 20))

@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 from torch import Tensor, nn
 
 from properties._configs import ConvConfig, Images, PoolConfig
-from properties._forward import hooked
+from properties._forward import Hook, hooked
 from properties._gradient_support import deepest_probe, support
 from properties._layer_subject import LayerConfig, LayerSubject
 from properties._property import claim, forall, require
@@ -132,7 +132,8 @@ def _plan(subject: Subject, mode: str = "eval") -> SizePlan:
 def _legal(subject: Subject) -> SearchStrategy[Images]:
     plan = _plan(subject)
     smallest = plan.smallest()
-    largest = subject.spec.largest if subject.spec and subject.spec.largest else smallest + 64
+    known = subject.spec.largest if subject.spec else None
+    largest = known or max(side for side in range(smallest, smallest + 65) if plan.accepts(2, side, side))
     return images(min_size=smallest, max_size=largest).filter(lambda x: plan.accepts(x.n, *x.size))
 
 
@@ -154,11 +155,14 @@ def _layers(subject: Subject, n: int, size: tuple[int, ...]) -> dict[str, Shape]
     """Shape of what each module returned last, for those that return one tensor."""
     seen: dict[str, Shape] = {}
 
-    def keep(path: str, output: object) -> None:
-        if isinstance(output, Tensor):
-            seen[path] = tuple(output.shape)
+    def keeping(path: str) -> Hook:
+        def keep(_: nn.Module, __: tuple[Tensor, ...], output: object) -> None:
+            if isinstance(output, Tensor):
+                seen[path] = tuple(output.shape)
 
-    hooks = {path: lambda _, __, out, p=path: keep(p, out) for path, _ in subject.meta.named_modules() if path}
+        return keep
+
+    hooks = {path: keeping(path) for path, _ in subject.meta.named_modules() if path}
     with hooked(subject.meta, hooks):
         _run(subject, n, size)
     return seen

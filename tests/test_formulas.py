@@ -230,3 +230,22 @@ def test_bytes_of_an_image_batch():
     """Twenty float32 images of 3x224x224 take 12.04 MB (facts, section D)."""
     assert 12.04 == round(formulas.num_bytes((20, 3, 224, 224)) / 1e6, 2)
     assert 2 * 5 == formulas.num_bytes((5,), "bfloat16")
+
+
+@pytest.mark.parametrize("kernel_size", [1, 2, 5])
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("padding", [0, 2])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("output_padding", [0, 1, 2])
+def test_transposed_convolutions_are_pytorchs(kernel_size, stride, padding, dilation, output_padding):
+    """PyTorch's transposed convolution has, accepts and rejects what the closed form says."""
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "output_padding": output_padding}
+    layer = nn.ConvTranspose1d(1, 1, kernel_size, **settings)
+    for size in (1, 2, 6):
+        try:
+            expected = layer(torch.zeros(1, 1, size)).shape[-1]
+        except RuntimeError:
+            with pytest.raises(ValueError, match="must be"):
+                formulas.conv_transpose_size(size, kernel_size, **settings)
+        else:
+            assert expected == formulas.conv_transpose_size(size, kernel_size, **settings)

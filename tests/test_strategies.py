@@ -10,7 +10,7 @@ from hypothesis.errors import NoSuchExample
 from properties import strategies as some
 from properties.strategies import BlockConfig, ConvConfig, Images, PoolConfig, ResNetConfig
 
-MANY = settings(max_examples=2000, deadline=None, database=None)
+MANY = settings(max_examples=1000, deadline=None, database=None)
 
 
 def _legal(config):

@@ -25,7 +25,7 @@ bounded_specs = pytest.mark.parametrize(
 deep_ones_slowly = pytest.mark.parametrize(
     "spec",
     [
-        pytest.param(spec, id=spec.name, marks=[pytest.mark.slow] if spec.residual_blocks > 16 else [])
+        pytest.param(spec, id=spec.name, marks=[pytest.mark.slow] if spec.residual_blocks > 8 else [])
         for spec in arches.SPECS
     ],
 )

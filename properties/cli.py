@@ -1,0 +1,247 @@
+"""The ``archproof`` command: reads options, calls the library, prints. Loads no torch until a command needs it.
+
+Exit status: 0, or what the command documents; 2 with one line on stderr for every mistake in what was typed; 130 after
+Ctrl-C; 141 when nobody reads the output any more, as for a command that a closed pipe ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from properties._cli_support import (
+    BrokenOutput,
+    UsageError,
+    one_line,
+    parse_input_shape,
+    print_text,
+    progress,
+    write_json,
+)
+from properties.oracle.errors import CandidateError, TargetError
+
+__all__ = ["app", "main"]
+
+_MISTAKES = (UsageError, TargetError, CandidateError)
+_CLICK_ERROR: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="archproof",
+    help="Is this network the network it says it is?",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: what was typed after ``archproof``; by default the process's own.
+
+    Returns:
+        the exit status.
+    """
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(args=arguments, prog_name="archproof", standalone_mode=False)
+        sys.stdout.flush()
+    except (BrokenOutput, BrokenPipeError):
+        _drop_output()
+        return 141
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except _MISTAKES as error:
+        return _mistake(one_line(error))
+    except _CLICK_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # nothing was typed, and the help has been shown
+            return 0
+        return _mistake(_usage(error))
+    return status if isinstance(status, int) else 0
+
+
+def _mistake(text: str) -> int:
+    with contextlib.suppress(BrokenPipeError):
+        print(f"archproof: {text}", file=sys.stderr, flush=True)
+    return 2
+
+
+def _usage(error: Any) -> str:
+    """What typer says about options and commands, in one line, with the help that answers it."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    text = re.sub(r" \(Possible options: (.*)\)$", r"; did you mean \1?", text)
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "archproof"
+    return f"{text[:1].lower()}{text[1:]}; see {command} --help"
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from complaining about the closed pipe when it flushes at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print_text(f"archproof {version('archproof')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _archproof(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Is this network the network it says it is?"""
+
+
+# ---------------------------------------------------------------------------------------------------------------- check
+@app.command(
+    help="Is CANDIDATE the same architecture as the reference? Compares their operators in eval and train mode, at two"
+    " sizes.\n\nExits with 0 if they are the same, 1 if they are not, 2 if they could not be compared."
+)
+def check(
+    candidate: Annotated[
+        str, typer.Argument(help="file.py:factory, module:factory, torchvision:NAME, timm:NAME or a reference's name.")
+    ],
+    against: Annotated[str, typer.Option(metavar="REFERENCE", help="A reference's name, or any other target.")],
+    input_shape: Annotated[
+        str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON, or only it to stdout.")
+    ] = None,
+) -> int:
+    """Check a candidate against a reference."""
+    shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
+    with progress() as say:
+        say("loading torch")
+        from properties.oracle.command import print_report, run_check
+
+        report = run_check(candidate, against, shape, say)
+    if json is not None:
+        write_json(json, report.to_dict())
+    if report.error is not None:
+        return _mistake(report.error)
+    if json != "-":
+        print_report(report)
+    return report.exit_status
+
+
+# ------------------------------------------------------------------------------------------------------------- describe
+@app.command(
+    help="What happens to an image, layer by layer: the size formula filled in, costs, shortcuts, receptive field.\n\n"
+    "--solve needs no target: of kernel, stride, padding, dilation, in and out it finds those that are missing"
+    " (dilation is 1 unless dilation=? asks for it), and exits with status 1 if there is no solution."
+)
+def describe(
+    target: Annotated[
+        str | None, typer.Argument(help="resnet18, torchvision:NAME, timm:NAME, module:factory or file.py:factory.")
+    ] = None,
+    input_shape: Annotated[
+        str | None, typer.Option("--input", metavar="N,C,H,W", help="Size of the input, as 1,3,224,224 or 3,224,224.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(min=0, help="Fold modules this deep into one line.")] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Write JSON to a file, or only it to stdout.")
+    ] = None,
+    tensorboard: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the graph for TensorBoard.")] = None,
+    solve: Annotated[
+        str | None, typer.Option(metavar="NAME=NUMBER,...", help="Solve the size formula: kernel=5,in=32,out=32.")
+    ] = None,
+) -> None:
+    """Describe a net, or solve the size formula."""
+    if target is None and solve is None:
+        raise UsageError(
+            "describe needs a target, as in archproof describe resnet18, or --solve; archproof list has names"
+        )
+    if target is None and (input_shape is not None or depth is not None or tensorboard is not None):
+        raise UsageError(
+            "--input, --depth and --tensorboard need a target, as in archproof describe resnet18 --depth 1"
+        )
+    shape = None if input_shape is None else parse_input_shape(input_shape)
+    content: dict[str, Any] = {"schema": 1}
+    solved = None if solve is None else _solved(solve, content)
+    if target is not None:
+        described = _described(target, shape, tensorboard)
+        content = {**described.to_dict(depth=depth), **content}
+    if json is not None:
+        write_json(json, content)
+    if json != "-":
+        if target is not None:
+            _show(described, depth)
+        if solved is not None:
+            print_text(solved)
+    if "solutions" in content and not content["solutions"]:
+        raise typer.Exit(1)
+
+
+def _solved(text: str, content: dict[str, Any]) -> str:
+    from properties._describe_solve import parse_question
+
+    try:
+        question = parse_question(text)
+        solutions = question.solve()
+    except ValueError as error:
+        raise UsageError(f"--solve {text}: {one_line(error)}") from error
+    content.update(question.to_dict(solutions))
+    return question.text(solutions)
+
+
+def _described(target: str, shape: tuple[int, ...] | None, tensorboard: Path | None) -> Any:
+    with progress() as say:
+        say(f"loading torch to describe {target}")
+        from properties.describe import describe as describe_net
+
+        description = describe_net(target, input_shape=shape)
+        if tensorboard is not None:
+            say(f"writing the graph to {tensorboard}")
+            from properties._describe_tensorboard import write_graph
+
+            write_graph(target, description.input_shape, tensorboard)
+    return description
+
+
+def _show(description: Any, depth: int | None) -> None:
+    from properties.describe import styled_lines, text
+
+    if not sys.stdout.isatty():
+        print_text(text(description, depth=depth))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line in styled_lines(description, depth=depth, width=console.width):
+        console.print(Text.assemble(*((span.text, span.style) for span in line)))
+
+
+# ----------------------------------------------------------------------------------------------------------------- list
+@app.command(name="list")
+def list_references(
+    json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """The references: every network with a name of its own, and its published figures."""
+    from properties._describe_references import as_json, as_text
+
+    if json:
+        write_json("-", as_json())
+    else:
+        print_text(as_text(None if not sys.stdout.isatty() else _width()))
+
+
+def _width() -> int:
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -99,6 +99,7 @@ class Property:
             deadline=None,
             database=None,
             report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),  # a slow or picky strategy is no verdict on the net
             max_examples=max(self.examples, known.max_examples),
             phases=[phase for phase in known.phases if phase is not Phase.explain],  # slow, and nobody reads it
         )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from properties import composition, parameters, shortcuts
+from properties import composition, parameters, shortcuts, sizes
 from properties._property import Property
 
 __all__ = ["ALL"]
 
 ALL: tuple[Property, ...] = (
+    # sizes
+    sizes.convolution_sizes_equal_the_closed_form,
+    sizes.convolution_accepts_exactly_what_the_closed_form_accepts,
+    sizes.pool_sizes_equal_the_closed_form,
+    sizes.pool_accepts_exactly_what_the_closed_form_accepts,
+    sizes.stages_have_the_published_sizes,
+    sizes.smallest_and_largest_input_in_eval_mode_are_the_published_ones,
+    sizes.smallest_input_in_train_mode_is_the_published_one,
+    sizes.every_layer_has_the_predicted_size,
+    sizes.logits_have_the_predicted_size,
+    sizes.exactly_the_predicted_sizes_are_accepted,
+    sizes.receptive_field_and_total_stride_equal_the_closed_form,
     # shortcuts
     shortcuts.there_are_as_many_residual_blocks_as_the_table_has,
     shortcuts.shortcut_is_the_identity_exactly_when_shapes_agree,

@@ -18,13 +18,17 @@ def _subject(spec, device="cpu"):
     return Subject.of(spec, device=device, twin=twin)
 
 
-# Half a GiB of weights each: what computes with them runs in the slow run only. Graphs and shapes need no weights.
+# In the quick run a net with half a GiB of weights, or one that repeats the blocks of a shallower one many times, is
+# spared what computes with weights, what needs its twin, and what is drawn. Graphs, sizes and costs are checked for all.
 MANY_PARAMS = 100_000_000
+MANY_BLOCKS = 16
 
 
 def _marks(subject, prop):
-    computes = not prop.concerns(_subject(subject.spec, "meta"))
-    return [pytest.mark.slow] if computes and subject.spec.num_params.value > MANY_PARAMS else []
+    spec = subject.spec
+    large = spec.num_params.value > MANY_PARAMS or spec.residual_blocks > MANY_BLOCKS
+    cheap = not prop.draws and prop.concerns(Subject.of(spec, device="meta"))  # without weights and without a twin
+    return [pytest.mark.slow] if large and not cheap else []
 
 
 def pytest_generate_tests(metafunc):

@@ -1,0 +1,1 @@
+"""The one representation of a net; themes and oracle both read it."""

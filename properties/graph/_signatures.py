@@ -1,4 +1,4 @@
-"""What identifies an operator: its own label, and the structure above and below it, as small numbers shared by two graphs.
+"""What identifies an operator: its own label, and the structure around it, as small numbers shared by two graphs.
 
 Sizes that follow from the input (``in_channels`` of a convolution, the width of a norm) are no part of a label: a layer
 whose input changed has not changed itself.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from properties.graph.ir import Op, OpGraph
 
-__all__ = ["COMMUTATIVE", "Interner", "Signatures", "label_of", "slot_of"]
+__all__ = ["COMMUTATIVE", "Interner", "Signatures", "is_depthwise", "label_of", "slot_of"]
 
 COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 DEPTH = 8  # how far contexts look; a bottleneck block is ten operators long
@@ -31,7 +31,7 @@ def label_of(op: Op) -> tuple[Hashable, ...]:
     """Kind, settings, and which tensors it owns; for a leaf its size and content too."""
     roles = tuple(sorted((role, param.trainable) for role, param in op.params.items()))
     attributes = dict(op.attributes)
-    if op.kind == "conv" and _is_depthwise(op):  # as many groups as channels: both follow from the input
+    if is_depthwise(op):  # as many groups as channels: both follow from the input
         attributes["groups"] = "channels"
         attributes["out_channels"] = f"{op.attributes['out_channels'] // op.attributes['groups']} x channels"
     leaf: tuple[Hashable, ...] = ()
@@ -44,7 +44,10 @@ def _tensor_sizes(op: Op) -> tuple[Hashable, ...]:
     return tuple(sorted((role, param.shape) for role, param in op.params.items()))
 
 
-def _is_depthwise(op: Op) -> bool:
+def is_depthwise(op: Op) -> bool:
+    """Whether a convolution has one input channel to a group, and more than one group."""
+    if op.kind != "conv":
+        return False
     weight = op.params.get("weight")
     return weight is not None and op.attributes["groups"] > 1 and weight.shape[1] == 1
 
@@ -97,7 +100,9 @@ class Signatures:
         for position in range(len(graph.ops) - 1, -1, -1):
             below = tuple(sorted((down[user], slot) for user, slot in users[position]))
             down[position] = intern(("down", label[position], below))
-        return cls(label, coarse, up, down, _contexts(graph, label, users, intern), _contexts(graph, coarse, users, intern))
+        return cls(
+            label, coarse, up, down, _contexts(graph, label, users, intern), _contexts(graph, coarse, users, intern)
+        )
 
 
 def _ordered(op: Op, sources: Sequence[int]) -> tuple[int, ...]:
@@ -112,11 +117,18 @@ def _users(graph: OpGraph) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _contexts(graph: OpGraph, label: list[int], users: list[list[tuple[int, int]]], intern: Interner) -> list[list[int]]:
+def _contexts(
+    graph: OpGraph, label: list[int], users: list[list[tuple[int, int]]], intern: Interner
+) -> list[list[int]]:
     above, below = list(label), list(label)
     found: list[list[int]] = []
     for _ in range(DEPTH):
-        above = [intern((own, _ordered(op, [above[s] for s in op.inputs]))) for own, op in zip(label, graph.ops, strict=True)]
-        below = [intern((own, tuple(sorted((below[u], slot) for u, slot in uses)))) for own, uses in zip(label, users, strict=True)]
+        above = [
+            intern((own, _ordered(op, [above[s] for s in op.inputs]))) for own, op in zip(label, graph.ops, strict=True)
+        ]
+        below = [
+            intern((own, tuple(sorted((below[u], slot) for u, slot in uses))))
+            for own, uses in zip(label, users, strict=True)
+        ]
         found += [above, below]
     return found

@@ -10,13 +10,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from properties.graph._signatures import COMMUTATIVE, label_of
+from properties.graph._signatures import COMMUTATIVE, is_depthwise, label_of
 from properties.graph.align import Correspondence
 from properties.graph.ir import Op, OpGraph
 
 __all__ = ["Edit", "edits_between"]
 
 _GRADIENT = {"detach", "no_grad"}
+_SIZED = {
+    "reshape",
+    "slice",
+    "expand",
+    "full",
+    "empty",
+    "bernoulli",
+    "repeat",
+    "constant",
+}  # their sizes follow the input
 
 
 @dataclass(frozen=True)
@@ -100,17 +110,20 @@ class _Comparison:
     def _following(self, left: Op, right: Op) -> set[str]:
         """Settings whose difference follows from another one, or from the input."""
         names: set[str] = set()
-        same_input = [self.reference.ops[s].shape for s in left.inputs] == [self.candidate.ops[s].shape for s in right.inputs]
-        if left.kind == "conv" and dict(label_of(left)[1])["groups"] == dict(label_of(right)[1])["groups"] == "channels":  # type: ignore[arg-type]
+        if is_depthwise(left) and is_depthwise(right):
             names |= {"groups", "out_channels"}
-        if not same_input and left.kind in ("reshape", "slice", "expand", "full", "empty", "bernoulli", "repeat", "constant"):
+        ours, theirs = ([graph.ops[s].shape for s in op.inputs] for graph, op in self._sides(left, right))
+        if ours != theirs and left.kind in _SIZED:
             names |= {"shape", "start", "end", "size", "repeats", "digest"}
         if _keeps_size(left) is not None and _keeps_size(left) == _keeps_size(right):
             names.add("padding")
         return names
 
+    def _sides(self, left: Op, right: Op) -> tuple[tuple[OpGraph, Op], tuple[OpGraph, Op]]:
+        return (self.reference, left), (self.candidate, right)
+
     def regions(self) -> Iterator[Edit]:
-        """Operators without a partner, a connected group at a time; a group that replaces one of the other net with it."""
+        """Operators without a partner, a connected group at a time, with the other net's group that it replaces."""
         missing = [_Region(group, self.reference, self.pairs) for group in _groups(self.reference, self.pairs)]
         extra = [_Region(group, self.candidate, self.back) for group in _groups(self.candidate, self.back)]
         used: set[int] = set()

@@ -1,0 +1,1 @@
+"""Judges a net that this package did not write."""

@@ -40,7 +40,9 @@ class Subject:
         rebuildable: whether ``build`` makes a new net each time; an instance is what it is.
     """
 
-    def __init__(self, build: Callable[[], nn.Module], name: str, *, is_reference: bool = False, rebuildable: bool = True) -> None:
+    def __init__(
+        self, build: Callable[[], nn.Module], name: str, *, is_reference: bool = False, rebuildable: bool = True
+    ) -> None:
         self.build = build
         self.name = name
         self.is_reference = is_reference
@@ -123,7 +125,9 @@ class Subject:
     def accepts(self, size: tuple[int, ...]) -> bool | str:
         """True, or the last line of what the net raises in eval mode at this size."""
         sample = next((p for p in (*self.net.parameters(), *self.net.buffers()) if p.is_floating_point()), None)
-        device, dtype = (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
+        device, dtype = (
+            (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
+        )
         modes = {module: module.training for module in self.net.modules()}
         try:
             with strangers_code(), torch.no_grad():

@@ -3,150 +3,166 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from properties.graph.edits import Edit
-from properties.graph.ir import OpGraph
+from properties.graph.ir import Op, OpGraph
 
-__all__ = ["sentence", "value"]
+__all__ = ["sentence"]
 
 _NOUNS = {
     "conv": "convolution", "linear": "linear layer", "batch_norm": "batch norm", "max_pool": "max pool",
     "avg_pool": "average pool", "adaptive_avg_pool": "adaptive average pool", "global_avg_pool": "global average pool",
     "relu": "ReLU", "add": "addition", "cat": "concatenation", "mul": "product", "layer_norm": "layer norm",
-    "dropout": "dropout", "conv_transpose": "transposed convolution", "silu": "SiLU", "gelu": "GELU",
-    "group_norm": "group norm", "sigmoid": "sigmoid", "hardswish": "hardswish", "clamp": "clamp",
+    "conv_transpose": "transposed convolution", "silu": "SiLU", "gelu": "GELU", "group_norm": "group norm",
+    "global_max_pool": "global max pool", "local_response_norm": "local response norm", "output": "net",
 }  # fmt: skip
+_DETAILS = ("output_size", "kernel_size", "stride", "num_groups", "p", "negative_slope", "min", "max", "approximate")
+_LISTED = 6  # operators of a group that are written out
 
 
-def noun(kind: str, count: int = 1) -> str:
+def sentence(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    """One sentence for a folded edit.
+
+    Args:
+        edits: the repetitions, in data-flow order.
+        reference: the graph that their positions refer to.
+        candidate: likewise.
+    """
+    words = _Words(edits, reference, candidate)
+    return {
+        "attribute": words.attribute,
+        "operator-missing": words.missing,
+        "operator-extra": words.extra,
+        "operator-replaced": words.replaced,
+        "wiring": words.wiring,
+        "parameter": words.parameter,
+        "training": words.training,
+        "output": words.output,
+    }[edits[0].kind]()
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The repetitions of one edit, and the graphs they are about."""
+
+    edits: Sequence[Edit]
+    reference: OpGraph
+    candidate: OpGraph
+
+    @property
+    def first(self) -> Edit:
+        return self.edits[0]
+
+    @property
+    def op(self) -> Op:
+        """The reference's operator."""
+        return self.reference.ops[self.first.reference[0]]
+
+    @property
+    def among(self) -> str:
+        """``in the convolution``, ``in 9 convolutions``."""
+        many = len(self.edits)
+        return f"in {many} {_noun(self.op.kind, many)}" if many > 1 else f"in the {_noun(self.op.kind)}"
+
+    @property
+    def times(self) -> str:
+        return f", {len(self.edits)} times" if len(self.edits) > 1 else ""
+
+    def attribute(self) -> str:
+        edit, name = self.first, self.first.attribute
+        if len(edit.reference) == 2:
+            stands, should = (self.reference.label(position) for position in edit.reference)
+            places = f" (so in {len(self.edits)} places)" if len(self.edits) > 1 else ""
+            return f"{name} {_value(name, edit.after)} stands on {stands}, but should stand on {should}{places}"
+        if len({(one.before, one.after) for one in self.edits}) > 1:
+            return f"{name} is {edit.after / edit.before:g} times what it should be {self.among}"
+        return f"{name} is {_value(name, edit.after)}, but should be {_value(name, edit.before)} {self.among}"
+
+    def missing(self) -> str:
+        return f"{_group(self.reference, self.first.reference)} is missing{self.times}"
+
+    def extra(self) -> str:
+        return f"{_group(self.candidate, self.first.candidate)} should not be there{self.times}"
+
+    def replaced(self) -> str:
+        here = _group(self.candidate, self.first.candidate, detailed=True)
+        there = _group(self.reference, self.first.reference, detailed=True)
+        return f"{here} stands in place of {there}{self.times}"
+
+    def wiring(self) -> str:
+        edit = self.first
+        if edit.attribute == "moved":
+            here = _group(self.candidate, edit.candidate)
+            after, should = _sources(self.candidate, edit.candidate[0]), _sources(self.reference, edit.reference[0])
+            return f"{here} stands after {after}, but should stand after {should}{self.times}"
+        if edit.attribute == "order":
+            return f"the {_noun(self.op.kind)} takes its operands in another order{self.times}"
+        if edit.attribute == "operands":
+            reads, should = _sources(self.candidate, edit.candidate[0]), _sources(self.reference, edit.reference[0])
+            return f"the {_noun(self.op.kind)} reads {reads}, but should read what is {should} there{self.times}"
+        return "the two graphs are wired differently"
+
+    def parameter(self) -> str:
+        edit = self.first
+        if edit.attribute in ("shape", "content"):
+            return f"the {edit.attribute} of the tensor is {edit.after}, but should be {edit.before}{self.times}"
+        if edit.attribute == "shared":
+            is_so, should = ("" if value else "not " for value in (edit.after, edit.before))
+            return f"the weight is {is_so}shared with another layer, but should {should}be {self.among}"
+        given = ("a {}, but should be none", "no {}, but should be one")[not edit.after]
+        return f"there is {given.format(edit.attribute)} {self.among}"
+
+    def training(self) -> str:
+        return f"{self.first.attribute} is {self.first.after}, but should be {self.first.before} {self.among}"
+
+    def output(self) -> str:
+        edit = self.first
+        if edit.attribute != "order":
+            return f"{edit.after} tensors are returned, but should be {edit.before}"
+        order, should = (", ".join(map(str, order)) for order in (edit.after, edit.before))
+        return f"the outputs come in the order {order}, but should come in the order {should}"
+
+
+def _noun(kind: str, count: int = 1) -> str:
     """``conv`` to ``convolution``, ``convolutions``."""
     word = _NOUNS.get(kind, kind)
     return word if count == 1 or word.endswith("s") else f"{word}s"
 
 
-def value(of: str, what: Any) -> str:
+def _value(name: str, what: Any) -> str:
     """A setting as people write it: ``3x3`` for a kernel, 2 for a stride of (2, 2)."""
-    if isinstance(what, tuple) and what and all(isinstance(item, int) and not isinstance(item, bool) for item in what):
-        if of in ("kernel_size", "output_size"):
+    if isinstance(what, tuple) and what and all(type(item) is int for item in what):
+        if name in ("kernel_size", "output_size"):
             return "x".join(map(str, what))
-        if of in ("stride", "padding", "dilation") and len(set(what)) == 1:
+        if len(set(what)) == 1:
             return str(what[0])
     return str(what)
 
 
-def sentence(edits: Sequence[Edit], kinds: tuple[tuple[str, ...], tuple[str, ...]], reference: OpGraph, candidate: OpGraph) -> str:
-    """One sentence for a folded edit.
-
-    Args:
-        edits: the repetitions, in data-flow order.
-        kinds: operator kinds of the first one, in the reference and in the candidate.
-        reference: the graph its positions refer to.
-        candidate: likewise.
-    """
-    edit = edits[0]
-    text = {
-        "attribute": _attribute,
-        "operator-missing": _missing,
-        "operator-extra": _extra,
-        "operator-replaced": _replaced,
-        "wiring": _wiring,
-        "parameter": _parameter,
-        "training": _training,
-        "output": _output,
-    }[edit.kind](edit, edits, kinds, reference, candidate)
-    return text
-
-
-Kinds = tuple[tuple[str, ...], tuple[str, ...]]
-
-
-def _attribute(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    name = edit.attribute
-    if len(edit.reference) == 2:
-        stands, should = (reference.label(edit.reference[0]), reference.label(edit.reference[1]))
-        times = f" (so in {len(edits)} places)" if len(edits) > 1 else ""
-        return f"{name} {value(name, edit.after)} stands on {stands}, but should stand on {should}{times}"
-    many = f" in {len(edits)} {noun(kinds[0][0], len(edits))}" if len(edits) > 1 else f" in the {noun(kinds[0][0])}"
-    ratios = len({(e.before, e.after) for e in edits}) > 1
-    if ratios:
-        return f"{name} is {edit.after / edit.before:g} times what it should be{many}"
-    return f"{name} is {value(name, edit.after)}, but should be {value(name, edit.before)}{many}"
-
-
-def _listing(graph: OpGraph, positions: tuple[int, ...]) -> str:
+def _group(graph: OpGraph, positions: tuple[int, ...], *, detailed: bool = False) -> str:
     """``the ReLU``, or a module with what it holds, or the operators one by one."""
-    kinds = [graph.ops[p].kind for p in positions]
-    if len(kinds) == 1:
-        return f"the {noun(kinds[0])}"
-    shown = ", ".join(noun(kind) for kind in kinds[:6])
-    rest = f", ... {len(kinds)} operators" if len(kinds) > 6 else ""
-    return f"{_common(graph, positions)}({shown}{rest})"
+    ops = [graph.ops[position] for position in positions]
+    if len(ops) == 1:
+        settings = [f"{name} {_value(name, ops[0].attributes[name])}" for name in _DETAILS if name in ops[0].attributes]
+        return f"the {_noun(ops[0].kind)}" + (f" ({', '.join(settings)})" if detailed and settings else "")
+    shown = ", ".join(_noun(op.kind) for op in ops[:_LISTED])
+    rest = f", ... {len(ops)} operators" if len(ops) > _LISTED else ""
+    module = _common([op.where for op in ops])
+    return f"{module} ({shown}{rest})" if module else f"the group {shown}{rest}"
 
 
-def _common(graph: OpGraph, positions: tuple[int, ...]) -> str:
-    """The innermost module that holds all of them, with a blank behind it."""
-    parts = [graph.ops[p].where.split(".") for p in positions]
-    shared = []
-    for names in zip(*parts, strict=False):
+def _common(paths: Sequence[str]) -> str:
+    """The innermost module that holds all of them."""
+    shared: list[str] = []
+    for names in zip(*(path.split(".") for path in paths), strict=False):
         if len(set(names)) > 1:
             break
         shared.append(names[0])
-    return f"{'.'.join(shared)} " if shared and shared != [""] else ""
+    return ".".join(shared)
 
 
-def _times(edits: Sequence[Edit]) -> str:
-    return f", {len(edits)} times" if len(edits) > 1 else ""
-
-
-def _missing(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    return f"{_listing(reference, edit.reference)} is missing{_times(edits)}"
-
-
-def _extra(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    return f"{_listing(candidate, edit.candidate)} should not be there{_times(edits)}"
-
-
-def _replaced(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    here, there = _listing(candidate, edit.candidate), _listing(reference, edit.reference)
-    return f"{here} stands in place of {there}{_times(edits)}"
-
-
-def _wiring(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    if edit.attribute == "moved":
-        after = [candidate.label(s) for s in candidate.ops[edit.candidate[0]].inputs]
-        should = [reference.label(s) for s in reference.ops[edit.reference[0]].inputs]
-        return f"{_listing(candidate, edit.candidate)} stands after {_and(after)}, but should stand after {_and(should)}{_times(edits)}"
-    here, there = candidate.ops[edit.candidate[0]], reference.ops[edit.reference[0]]
-    if edit.attribute == "order":
-        return f"the {noun(there.kind)} takes its operands in another order{_times(edits)}"
-    if edit.attribute == "operands":
-        reads, should = (_and([g.label(s) for s in op.inputs]) for g, op in ((candidate, here), (reference, there)))
-        return f"the {noun(there.kind)} reads {reads}, but should read {should} (the reference's names){_times(edits)}"
-    return "the two graphs are wired differently"
-
-
-def _and(names: Sequence[str]) -> str:
+def _sources(graph: OpGraph, position: int) -> str:
+    names = [graph.label(source) for source in graph.ops[position].inputs]
     return " and ".join(names) if names else "nothing"
-
-
-def _parameter(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    many = f" in {len(edits)} {noun(kinds[0][0], len(edits))}" if len(edits) > 1 else ""
-    if edit.attribute in ("shape", "content"):
-        return f"the tensor's {edit.attribute} is {edit.after}, but should be {edit.before}{many}"
-    if edit.attribute == "shared":
-        return f"the tensor is {'' if edit.after else 'not '}shared with another layer, but should {'' if edit.before else 'not '}be{many}"
-    has, should = ("has a", "have none") if edit.after else ("has no", "have one")
-    return f"the {noun(kinds[0][0])} {has} {edit.attribute}, but should {should}{many}"
-
-
-def _training(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    many = f" in {len(edits)} {noun(kinds[0][0], len(edits))}" if len(edits) > 1 else f" in the {noun(kinds[0][0])}"
-    return f"{edit.attribute} is {edit.after}, but should be {edit.before}{many}"
-
-
-def _output(edit: Edit, edits: Sequence[Edit], kinds: Kinds, reference: OpGraph, candidate: OpGraph) -> str:
-    if edit.attribute == "order":
-        orders = (", ".join(map(str, order)) for order in (edit.after, edit.before))
-        return "the outputs come in the order {}, but should come in the order {}".format(*orders)
-    return f"{edit.after} tensors are returned, but should be {edit.before}"

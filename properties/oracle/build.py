@@ -19,7 +19,7 @@ __all__ = ["build_net", "strangers_code"]
 
 @contextlib.contextmanager
 def strangers_code() -> Iterator[None]:
-    """Around code that is not ours: what it prints goes to stderr, warnings and logs nowhere, the random state comes back."""
+    """Around code that is not ours: its prints go to stderr, warnings and logs nowhere, the random state comes back."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # torch logs a traceback for every size that a net rejects
     try:
@@ -42,7 +42,12 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
         CandidateError: if it raises or returns something that is not a net.
     """
     if not real:
-        with contextlib.suppress(Exception), contextlib.redirect_stderr(io.StringIO()), strangers_code(), torch.device("meta"):
+        with (
+            contextlib.suppress(Exception),
+            contextlib.redirect_stderr(io.StringIO()),
+            strangers_code(),
+            torch.device("meta"),
+        ):
             net = build()
             if isinstance(net, nn.Module) and _is_whole(net):
                 return net

@@ -1,4 +1,4 @@
-"""Is the candidate the reference's architecture? The structural half: graphs, in eval and in train mode, at two sizes."""
+"""Is the candidate the reference's architecture? The structural half: graphs, in eval and train mode, at two sizes."""
 
 from __future__ import annotations
 
@@ -127,19 +127,26 @@ class _Check:
     def _unread(self) -> Iterator[Deviation]:
         """Parameters that no mode reads count as parameters all the same."""
         ours, theirs = (
-            sorted((param.shape, param.key) for param in subject.params if param.kind == "parameter" and param.key not in read)
+            sorted(
+                (param.shape, param.key)
+                for param in subject.params
+                if param.kind == "parameter" and param.key not in read
+            )
             for subject, read in zip((self.reference, self.candidate), self.read, strict=True)
         )
         left = [shape for shape, _ in theirs]
         missing = [(shape, key) for shape, key in ours if shape not in left or left.remove(shape)]  # type: ignore[func-returns-value]
         right = [shape for shape, _ in ours]
         extra = [(shape, key) for shape, key in theirs if shape not in right or right.remove(shape)]  # type: ignore[func-returns-value]
-        for found, word, is_extra in ((missing, "should be registered", False), (extra, "is registered but never read", True)):
+        for found, word, is_extra in (
+            (missing, "should be registered", False),
+            (extra, "is registered but never read", True),
+        ):
             if found:
                 yield _unread_deviation(found, word, is_extra)
 
     def _at_another_size(self) -> list[Deviation]:
-        """The same comparison at a second, odd and non-square size, where code that depends on the size shows itself."""
+        """The same at a second, odd and non-square size, where code that depends on the size shows itself."""
         size = second_size(self.reference, self.shape)
         if size is None:
             self.notes.append(f"the reference accepts no size near {self.shape} but that one")
@@ -158,7 +165,10 @@ class _Check:
         whole = dict(self.key_map)
         for key, other in self.key_map.items():
             if key.endswith("running_mean"):
-                counters = (f"{key.removesuffix('running_mean')}num_batches_tracked", f"{other.removesuffix('running_mean')}num_batches_tracked")
+                counters = (
+                    f"{key.removesuffix('running_mean')}num_batches_tracked",
+                    f"{other.removesuffix('running_mean')}num_batches_tracked",
+                )
                 if counters[0] in ours and counters[1] in theirs:
                     whole[counters[0]] = counters[1]
         order = dict.fromkeys([*self.reference.net.state_dict(), *whole])
@@ -229,5 +239,3 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
-
-

@@ -49,7 +49,11 @@ def unknown_keyword(error: BaseException) -> str | None:
     for frame, _ in traceback.walk_tb(error.__traceback__):
         function = frame.f_globals.get(callee)
         if callable(function):
-            names = [p.name for p in inspect.signature(function).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+            names = [
+                p.name
+                for p in inspect.signature(function).parameters.values()
+                if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+            ]
             return f"no keyword {keyword!r}{nearest(keyword, names)}"
     return f"no keyword {keyword!r}"
 
@@ -58,4 +62,6 @@ def _is_machinery(filename: str) -> bool:
     """Whether a frame belongs to torch, the interpreter or this package rather than to the person's own code."""
     parts = Path(filename).parts
     here = Path(__file__).resolve().parents[1]
-    return filename.startswith("<") or "torch" in parts or "importlib" in parts or here in Path(filename).resolve().parents
+    return (
+        filename.startswith("<") or "torch" in parts or "importlib" in parts or here in Path(filename).resolve().parents
+    )

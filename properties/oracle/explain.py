@@ -84,7 +84,9 @@ def _scalars(graph: OpGraph, positions: Iterable[int]) -> int:
 
 
 def _locate(comparison: Comparison) -> list[_Located]:
-    edits = _swapped(comparison.reference, [part for edit in comparison.edits for part in _whole_modules(edit, comparison)])
+    edits = _swapped(
+        comparison.reference, [part for edit in comparison.edits for part in _whole_modules(edit, comparison)]
+    )
     located = []
     for edit in edits:
         reference, candidate = comparison.reference, comparison.candidate
@@ -93,7 +95,10 @@ def _locate(comparison: Comparison) -> list[_Located]:
             places = tuple(Place(reference.label(a), candidate.label(b)) for a, b in pairs)
         else:
             places = (_place(edit, comparison),)
-        kinds = (tuple(reference.ops[a].kind for a in edit.reference), tuple(candidate.ops[b].kind for b in edit.candidate))
+        kinds = (
+            tuple(reference.ops[a].kind for a in edit.reference),
+            tuple(candidate.ops[b].kind for b in edit.candidate),
+        )
         located.append(_Located(edit, comparison, places, kinds))
     return located
 
@@ -131,7 +136,7 @@ def _whole_modules(edit: Edit, comparison: Comparison) -> list[Edit]:
     parts = []
     for number, group in enumerate(groups):
         at = float(group[0]) if missing else edit.at + number * step * 0.5
-        parts.append(replace(edit, **{"reference" if missing else "candidate": group}, at=at))
+        parts.append(replace(edit, reference=group, at=at) if missing else replace(edit, candidate=group, at=at))
     return parts
 
 
@@ -198,8 +203,10 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
     members = sorted(members, key=lambda member: member.edit.at)
     first = members[0]
     places = tuple(place for member in members for place in member.places)
-    parameters = 0 if mode == "eval" else sum(member.parameters for member in members)  # the train graph holds every tensor
-    message = sentence([member.edit for member in members], first.kinds, first.comparison.reference, first.comparison.candidate)
+    parameters = (
+        0 if mode == "eval" else sum(member.parameters for member in members)
+    )  # the train graph holds every tensor
+    message = sentence([member.edit for member in members], first.comparison.reference, first.comparison.candidate)
     if mode != "both":
         message += f", in {mode} mode only"
     named = first.edit.kind in ("attribute", "parameter", "training", "output", "wiring")

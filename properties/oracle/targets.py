@@ -64,7 +64,9 @@ def parse(text: str) -> Target:
     head, keywords = _split_keywords(text)
     place, colon, name = head.rpartition(":")
     if colon and not place:
-        raise TargetError(f"{text!r} names no place before the colon; write torchvision:NAME, module:NAME or file.py:NAME")
+        raise TargetError(
+            f"{text!r} names no place before the colon; write torchvision:NAME, module:NAME or file.py:NAME"
+        )
     if not name.isidentifier() and not (place == "timm" and name):
         hint = f"; write {head}:FACTORY" if head.endswith(".py") else ""
         raise TargetError(f"{text!r} is not a target: {name!r} is not a name{hint}")
@@ -111,7 +113,9 @@ def _from_arches(target: Target) -> Any:
     names = [spec.name for spec in arches.SPECS]
     if target.name not in names:
         hint = "; for a file write path/file.py:FACTORY" if target.name.endswith("py") else ""
-        raise TargetError(f"no reference is called {target.name!r}{nearest(target.name, names)}{hint}; see archproof list")
+        raise TargetError(
+            f"no reference is called {target.name!r}{nearest(target.name, names)}{hint}; see archproof list"
+        )
     return getattr(arches, target.name)
 
 
@@ -195,9 +199,9 @@ def _bound(found: Any, target: Target) -> Builder:
     if _is_module(found):
         if target.keywords:
             raise TargetError(f"{target}: {target.name!r} is a net already built; it takes no keywords")
-        return lambda: found  # type: ignore[no-any-return]
+        return lambda: found
     _check_keywords(found, target)
-    return lambda: found(**target.keywords)  # type: ignore[no-any-return]
+    return lambda: found(**target.keywords)
 
 
 def _is_module(found: Any) -> bool:

@@ -10,7 +10,12 @@ from properties.report import Deviation, Place, Report
 
 __all__ = ["lines"]
 
-_COLOURS = {"identical": "bold green", "equivalent": "bold green", "undistinguished": "bold yellow", "error": "bold magenta"}
+_COLOURS = {
+    "identical": "bold green",
+    "equivalent": "bold green",
+    "undistinguished": "bold yellow",
+    "error": "bold magenta",
+}
 _SHOWN = 4  # places of one deviation that are written out
 
 

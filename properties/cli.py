@@ -78,7 +78,7 @@ def _mistake(text: str) -> int:
 def _usage(error: Any) -> str:
     """What typer says about options and commands, in one line, with the help that answers it."""
     text = " ".join(error.format_message().split()).rstrip(".")
-    text = re.sub(r" \(Possible options: (.*)\)$", r"; did you mean \1?", text)
+    text = re.sub(r" \(Possible options: (.*)\)$", r"; did you mean \1?", text).replace(". Did you", "; did you")
     command = error.ctx.command_path if getattr(error, "ctx", None) else "archproof"
     return f"{text[:1].lower()}{text[1:]}; see {command} --help"
 

@@ -54,9 +54,10 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda stage: None
         return
     from rich.console import Console
+    from rich.text import Text
 
     with Console(stderr=True).status("starting") as status:
-        yield lambda stage: status.update(stage)
+        yield lambda stage: status.update(Text(stage))  # as text: brackets in a target are no markup
 
 
 def print_text(text: str) -> None:

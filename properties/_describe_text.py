@@ -66,7 +66,7 @@ def _cells(line: Line) -> dict[str, str]:
     return {
         "layer": "  " * line.level + line.name,
         "operator": f"{layer.kind} {layer.settings}".strip(),
-        "input": f"{len(layer.inputs)} sizes" if many else " and ".join(shown),
+        "input": f"{len(layer.inputs)} inputs" if many else " and ".join(shown),
         "output": batch_free(layer.output),
         "params": f"{layer.params:,}" if layer.params else "",
         "macs": _short(layer.macs) if layer.macs else "",
@@ -102,7 +102,7 @@ def _remarks(line: Line) -> list[Span]:
 
 def _with_input(remarks: list[Span], row: dict[str, str]) -> list[Span]:
     """The input's size beside the formula, where there is no column for it."""
-    if not remarks or row["input"] == row["output"]:
+    if not remarks or row["input"] == row["output"] or row["input"].endswith(" inputs"):
         return remarks
     return [Span(f"from {row['input']}: {remarks[0].text}", remarks[0].style), *remarks[1:]]
 
@@ -129,23 +129,26 @@ def _layout(
     widths = {c: max(len(names.get(c, c)), *(len(row.get(c, "")) for row in cells), 0) for c in columns}
     if "size" in columns:
         widths["size"] = max(len(names["size"]), *(len(span.text) for spans in remarks for span in spans), 0)
-    found = [[Span(_aligned(names.get(c, c), c, widths[c]) + _GAP, "bold") for c in columns]]
+    found = [_trimmed([Span(_aligned(names.get(c, c), c, widths[c]) + _GAP, "bold") for c in columns])]
     for line, row, spans in zip(lines, cells, remarks, strict=True):
         style = "bold" if line.heading else ""
         rest = list(spans)
         first = rest.pop(0) if rest and not below else Span("")
+        shown = {c: first if c == "size" else Span(row[c], style) for c in columns}
         found.append(
-            [
-                Span(
-                    _aligned(first.text if c == "size" else row[c], c, widths[c]) + _GAP,
-                    first.style if c == "size" else style,
-                )
-                for c in columns
-            ]
+            _trimmed([Span(_aligned(span.text, c, widths[c]) + _GAP, span.style) for c, span in shown.items()])
         )
         indent = 4 + 2 * line.level if below else sum(widths[c] + len(_GAP) for c in columns[: columns.index("size")])
         found += [[Span(" " * indent), span] for span in rest]
     return found
+
+
+def _trimmed(line: TextLine) -> TextLine:
+    """Without the spaces at its end, which would make a terminal wrap it."""
+    kept = list(line)
+    while kept and not kept[-1].text.strip():
+        kept.pop()
+    return [*kept[:-1], Span(kept[-1].text.rstrip(), kept[-1].style)] if kept else []
 
 
 def _aligned(text: str, column: str, width: int) -> str:

@@ -257,7 +257,7 @@ def test_json_is_documented_and_complete(resnet18):
 @pytest.mark.parametrize("width", [80, 100, 160])
 def test_the_text_fits_the_terminal(resnet18, width):
     """Where the columns do not fit, the formula goes below."""
-    lines = text(resnet18, width=width).splitlines()
+    lines = ["".join(span.text for span in line) for line in styled_lines(resnet18, width=width)]
 
     assert max(map(len, lines)) <= width
     assert any("floor((224 - 7 + 2*3)/2) + 1 = 112" in line for line in lines)

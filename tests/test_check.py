@@ -1,4 +1,4 @@
-"""``check`` on candidates that cannot be judged, on instances and factories, and on what a graph alone does not show."""
+"""``check`` on candidates that cannot be judged, on instances and factories, and on what one graph does not show."""
 
 import json
 from pathlib import Path
@@ -130,7 +130,8 @@ def test_a_report_is_json() -> None:
         "key_map", "seed", "reproduce", "versions", "seconds",
     } <= found.keys()  # fmt: skip
     assert {
-        "kind", "mode", "where", "attribute", "candidate", "reference", "effect", "count", "known_as", "link", "message",
+        "kind", "mode", "where", "attribute", "candidate", "reference", "effect", "count", "known_as", "link",
+        "message",
     } <= found["deviations"][0].keys()  # fmt: skip
     assert {"reference": "conv", "candidate": "conv"} == found["deviations"][0]["where"]
 
@@ -141,7 +142,7 @@ def test_the_text_says_that_only_structure_was_compared() -> None:
     assert "only structure was compared" in text
 
 
-BAD = '''
+BAD = """
 from torch import nn
 def raises(): raise ValueError("widths must be positive")
 def number(): return 3
@@ -160,7 +161,7 @@ class ReturnsText(FailsInForward):
     def forward(self, x):
         return object()
 value = 3
-'''
+"""
 
 
 @pytest.fixture
@@ -175,12 +176,17 @@ def bad(tmp_path: Path) -> str:
     ("name", "said"),
     [
         ("raises", "raised while it was built: ValueError: widths must be positive (bad_candidates.py, line 3)"),
-        ("number", "returned a int, but should return an nn.Module"),
+        ("number", "returned int, but should return an nn.Module"),
         ("needs", "missing a required argument: 'width'"),
-        ("FailsInForward", "AttributeError: 'Tensor' object has no attribute 'no_such_thing' (bad_candidates.py, line 11)"),
+        (
+            "FailsInForward",
+            "AttributeError: 'Tensor' object has no attribute 'no_such_thing' (bad_candidates.py, line 11)",
+        ),
         ("DependsOnData", "bad_candidates.py, line 15"),
         ("ReturnsText", "the net returns a object"),
-        ("value", "'value' is a int, not something that builds a net"),
+        ("exits", "raised while it was built: SystemExit: 0"),
+        ("Exits", "called sys.exit(0) in forward"),
+        ("value", "'value' is of type int, not something that builds a net"),
         ("rises", "did you mean raises?"),
     ],
 )

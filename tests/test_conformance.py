@@ -75,7 +75,12 @@ def test_an_identical_net_maps_every_tensor_of_the_reference() -> None:
 def test_the_papers_resnet50_is_one_folded_deviation_with_its_name() -> None:
     """Facts B: the stride on the first 1x1 is six edits, one deviation, and has a name of its own."""
     found = report("resnet50_v1", "resnet50")
-    assert (found.verdict, found.exit_status, found.known_as, len(found.deviations)) == ("deviates", 1, "resnet50_v1", 1)
+    assert (found.verdict, found.exit_status, found.known_as, len(found.deviations)) == (
+        "deviates",
+        1,
+        "resnet50_v1",
+        1,
+    )
     deviation = found.deviations[0]
     assert (deviation.kind, deviation.attribute, deviation.mode, deviation.count) == ("attribute", "stride", "both", 6)
     assert places(found) == [f"layer{stage}.0.conv{layer}" for stage in (2, 3, 4) for layer in (1, 2)]
@@ -122,7 +127,7 @@ def test_deviations_come_in_data_flow_order() -> None:
 
 @pytest.mark.slow
 def test_mobilenet_v3_differs_by_norms_across_libraries() -> None:
-    """timm's MobileNetV3 has another eps and momentum in all 46 norms, which no forward pass at default weights shows."""
+    """timm's MobileNetV3 has another eps and momentum in all 46 norms, which a forward pass hardly shows."""
     found = report("timm:mobilenetv3_large_100", "torchvision:mobilenet_v3_large")
     assert [("eps", 46, 1e-3, 1e-5), ("momentum", 46, 1e-2, 1e-1)] == [
         (d.attribute, d.count, d.reference, d.candidate) for d in found.deviations[:2]
@@ -139,4 +144,7 @@ def test_a_deeper_sibling_is_named_and_its_extra_blocks_counted() -> None:
 def test_a_dropout_that_only_training_runs_is_seen() -> None:
     """A net that differs in train mode only is not identical."""
     found = report("timm:mobilenetv2_100", "torchvision:mobilenet_v2")
-    assert ("deviates", [("operator-missing", "train")]) == (found.verdict, [(d.kind, d.mode) for d in found.deviations])
+    assert ("deviates", [("operator-missing", "train")]) == (
+        found.verdict,
+        [(d.kind, d.mode) for d in found.deviations],
+    )

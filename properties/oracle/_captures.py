@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import nn
@@ -14,12 +12,11 @@ from properties.graph.canonical import canonicalise
 from properties.graph.capture import CaptureError, capture
 from properties.graph.ir import OpGraph, Param
 from properties.oracle.build import build_net, strangers_code
-from properties.oracle.errors import CandidateError, TargetError, last_line
+from properties.oracle.errors import CandidateError, last_line
+from properties.oracle.inputs import rejection, spec_of, usual_shapes
 from properties.oracle.targets import builder
 
 __all__ = ["Captured", "Subject", "second_size"]
-
-DEFAULT_SHAPE = (3, 224, 224)
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Subject:
 
         Raises:
             CandidateError: if it raises or cannot be traced.
-            TargetError: the same for a reference.
+            TargetError: if a reference does not accept the size; the message has the smallest that it accepts.
         """
         found = self._capture(mode, size)
         if _content_unknown(found.graph) and self.rebuildable:
@@ -104,23 +101,33 @@ class Subject:
                 canonical = canonicalise(capture(self.net, input_shape=size, mode=mode))
         except CaptureError as error:
             raise self._error(error, mode, size) from error
+        except SystemExit as error:
+            raise CandidateError(f"{self.name} called sys.exit({error.code!r}) in forward") from error
         return Captured(canonical.graph, canonical.rules)
 
     def _error(self, error: CaptureError, mode: str, size: tuple[int, ...]) -> Exception:
+        if self.is_reference and mode == "eval":
+            return rejection(self.net, self.name, spec_of(self.name), (1, *size[1:]), error)
         place = f"in forward at {size} in {mode} mode"
         if error.cause is not None and str(error).startswith("the net raises"):
-            text = f"{self.name} raised {place}: {last_line(error.cause)}"
-        else:
-            text = f"{self.name} cannot be traced {place}: {error}"
-        if self.is_reference:
-            return TargetError(f"{text}; give a size it accepts with --input C,H,W")
-        return CandidateError(text)
+            return CandidateError(f"{self.name} raised {place}: {last_line(error.cause)}")
+        return CandidateError(f"{self.name} cannot be traced {place}: {error}")
 
-    def check_shape(self, given: tuple[int, ...] | None) -> tuple[int, ...]:
-        """The given input shape, or the one the net is made for."""
-        if given is not None:
-            return given
-        return input_shape_of(self.name, self.net)
+    def input_shape(self) -> tuple[int, ...]:
+        """The size of one input that the net is made for, without the batch axis.
+
+        Raises:
+            CandidateError: if it accepts none of the usual ones.
+        """
+        spec = spec_of(self.name) if self.rebuildable else None
+        shapes = list(usual_shapes(self.net, spec))
+        for shape in shapes:
+            if self.accepts(shape) is True:
+                return shape[1:]
+        tried = ", ".join("x".join(map(str, shape[1:])) for shape in shapes) or "nothing"
+        raise CandidateError(
+            f"{self.name} accepts none of the usual inputs ({tried}); give its size with --input C,H,W"
+        )
 
     def accepts(self, size: tuple[int, ...]) -> bool | str:
         """True, or the last line of what the net raises in eval mode at this size."""
@@ -138,20 +145,6 @@ class Subject:
             for module, training in modes.items():
                 module.training = training
         return True
-
-
-def input_shape_of(name: str, net: nn.Module) -> tuple[int, int, int]:
-    """``(C, H, W)`` that a net is made for: its spec's, its own configuration's, or three channels of 224x224."""
-    import arches
-
-    for spec in arches.SPECS:
-        if spec.name == name.partition("(")[0]:
-            return spec.input_shape
-    configured: Any = getattr(net, "default_cfg", None)
-    with contextlib.suppress(Exception):
-        c, h, w = configured["input_size"]
-        return int(c), int(h), int(w)
-    return DEFAULT_SHAPE
 
 
 def _content_unknown(graph: OpGraph) -> str:

@@ -56,12 +56,12 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
             net = build()
     except TargetError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if keyword := unknown_keyword(error):
             raise TargetError(f"{name}: {keyword}") from error
         raise CandidateError(f"{name} raised while it was built: {last_line(error)}") from error
     if not isinstance(net, nn.Module):
-        raise CandidateError(f"{name} returned a {type(net).__name__}, but should return an nn.Module")
+        raise CandidateError(f"{name} returned {type(net).__name__}, but should return an nn.Module")
     return net
 
 

@@ -56,7 +56,7 @@ def check(
     ours = Subject.of(reference, "the reference", is_reference=True)
     progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
     theirs = Subject.of(candidate, "the candidate")
-    shape = ours.check_shape(input_shape)
+    shape = ours.input_shape() if input_shape is None else input_shape
     comparison = _Check(ours, theirs, shape, progress).run()
     known_as = None
     if comparison.deviations:

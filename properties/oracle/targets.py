@@ -160,7 +160,7 @@ def _load(target: Target) -> ModuleType:
             hint = f"; for a file write {target.place}.py:{target.name}" if Path(f"{target.place}.py").exists() else ""
             raise TargetError(f"no module is called {error.name!r}{hint}") from error
         raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
 
 
@@ -188,14 +188,14 @@ def _load_file(target: Target) -> ModuleType:
         return module
     except TargetError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
 
 
 def _bound(found: Any, target: Target) -> Builder:
     """The factory with its keywords, checked against its signature before anything is built."""
     if not callable(found):
-        raise TargetError(f"{target}: {target.name!r} is a {type(found).__name__}, not something that builds a net")
+        raise TargetError(f"{target}: {target.name!r} is of type {type(found).__name__}, not something that builds a net")
     if _is_module(found):
         if target.keywords:
             raise TargetError(f"{target}: {target.name!r} is a net already built; it takes no keywords")

@@ -160,6 +160,10 @@ class DependsOnData(FailsInForward):
 class ReturnsText(FailsInForward):
     def forward(self, x):
         return object()
+class Exits(FailsInForward):
+    def forward(self, x):
+        raise SystemExit(0)
+def exits(): raise SystemExit(0)
 value = 3
 """
 

@@ -43,7 +43,7 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
     """
     if not real:
         with (
-            contextlib.suppress(Exception),
+            contextlib.suppress(Exception, SystemExit),
             contextlib.redirect_stderr(io.StringIO()),
             strangers_code(),
             torch.device("meta"),

@@ -188,7 +188,7 @@ def bad(tmp_path: Path) -> str:
         ),
         ("DependsOnData", "bad_candidates.py, line 15"),
         ("ReturnsText", "the net returns a object"),
-        ("exits", "raised while it was built: SystemExit: 0"),
+        ("exits", "called sys.exit(0) while it was built"),
         ("Exits", "called sys.exit(0) in forward"),
         ("value", "'value' is of type int, not something that builds a net"),
         ("rises", "did you mean raises?"),

@@ -150,8 +150,9 @@ class Subject:
 def _content_unknown(graph: OpGraph) -> str:
     """Names of the buffers and constants that the net computes with and whose content the capture did not see."""
     names = [graph.label(p) for p, op in graph.of_kind("constant") if op.attributes["digest"] is None]
-    for _, op in graph.of_kind("parameter"):
-        names += [param.key for param in op.params.values() if param.kind == "buffer" and param.digest is None]
+    for op in graph.ops:
+        owned = [param for role, param in op.params.items() if role not in ("running_mean", "running_var")]
+        names += [param.key for param in owned if param.kind != "parameter" and param.digest is None]
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 

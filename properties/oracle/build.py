@@ -56,7 +56,9 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
             net = build()
     except TargetError:
         raise
-    except (Exception, SystemExit) as error:
+    except SystemExit as error:
+        raise CandidateError(f"{name} called sys.exit({error.code!r}) while it was built") from error
+    except Exception as error:
         if keyword := unknown_keyword(error):
             raise TargetError(f"{name}: {keyword}") from error
         raise CandidateError(f"{name} raised while it was built: {last_line(error)}") from error

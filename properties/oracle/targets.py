@@ -195,7 +195,8 @@ def _load_file(target: Target) -> ModuleType:
 def _bound(found: Any, target: Target) -> Builder:
     """The factory with its keywords, checked against its signature before anything is built."""
     if not callable(found):
-        raise TargetError(f"{target}: {target.name!r} is of type {type(found).__name__}, not something that builds a net")
+        kind = type(found).__name__
+        raise TargetError(f"{target}: {target.name!r} is of type {kind}, not something that builds a net")
     if _is_module(found):
         if target.keywords:
             raise TargetError(f"{target}: {target.name!r} is a net already built; it takes no keywords")

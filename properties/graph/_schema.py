@@ -20,22 +20,26 @@ class Call:
         overload: ``"Tensor"``, ``"default"``, ...
         arguments: name to value; tensors are nodes.
         written: the node whose tensor the call changes in place, if any.
-        aliased: the node whose memory the result shares, if any.
         several: whether the result is a tuple or list.
+        optional: names of the arguments that may, but need not, hold a tensor.
+        dtype: type of the result, where it is a tensor.
     """
 
     base: str
     overload: str
     arguments: dict[str, Any]
     written: fx.Node | None = None
-    aliased: fx.Node | None = None
     several: bool = False
+    optional: tuple[str, ...] = ()
+    dtype: torch.dtype | None = None
 
     def operands(self) -> list[fx.Node]:
         """Every tensor argument, those in lists included, in order."""
         found: list[fx.Node] = []
         for value in self.arguments.values():
-            found += [item for item in (value if isinstance(value, list | tuple) else (value,)) if isinstance(item, fx.Node)]
+            found += [
+                item for item in (value if isinstance(value, list | tuple) else (value,)) if isinstance(item, fx.Node)
+            ]
         return found
 
     def __getitem__(self, name: str) -> Any:
@@ -53,21 +57,28 @@ def read_call(node: fx.Node) -> Call:
         raise NotImplementedError(f"the trace holds {target}, which is not an operator")
     schema = target._schema
     arguments: dict[str, Any] = {}
-    written = aliased = None
+    written = None
     for position, argument in enumerate(schema.arguments):
         if position < len(node.args) and not argument.kwarg_only:
             value = node.args[position]
         else:
             value = node.kwargs.get(argument.name, argument.default_value)
         arguments[argument.name] = value
+        if argument.alias_info is not None and argument.alias_info.is_write and isinstance(value, list | tuple):
+            raise NotImplementedError(f"the trace holds {target}, which writes to several tensors")
         if argument.alias_info is not None and isinstance(value, fx.Node):
-            if argument.alias_info.is_write:
-                written = value if written is None and not _is_statistic(argument.name) else written
-            else:
-                aliased = value
+            if argument.alias_info.is_write and written is not None:
+                raise NotImplementedError(f"the trace holds {target}, which writes to several tensors")
+            if argument.alias_info.is_write and not _is_statistic(argument.name):
+                written = value
     name = schema.name.removeprefix("aten::")
     base = name[:-1] if name.endswith("_") and not name.endswith("__") else name
-    return Call(base, schema.overload_name or "default", arguments, written, aliased, not _is_single(node, schema))
+    optional = tuple(argument.name for argument in schema.arguments if str(argument.type) != "Tensor")
+    value = node.meta.get("val")
+    dtype = value.dtype if isinstance(value, Tensor) else None
+    return Call(
+        base, schema.overload_name or "default", arguments, written, not _is_single(node, schema), optional, dtype
+    )
 
 
 def _is_statistic(name: str) -> bool:

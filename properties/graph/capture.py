@@ -1,26 +1,33 @@
-"""``nn.Module`` to ``OpGraph``, through torch.export's readable level of operators.
+"""``nn.Module`` to ``OpGraph``, through torch.export's readable level of operators, or make_fx where export refuses.
 
 The net is traced at one concrete size, in one mode, without computing anything: a net on the meta device stays there.
-In-place operators are resolved by ``lower`` from the trace itself; where an in-place write goes through a view, torch's
-own functionalisation runs first.
+Writes in place are resolved by ``lower`` from the trace itself. torch's own functionalisation would do that too, but it
+forgets which operators ran under ``no_grad``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from properties.graph._autograd import Witness
+from properties.graph._leaves import Leaves
+from properties.graph._make_fx import trace_by_make_fx
 from properties.graph._outputs import flatten_output
+from properties.graph._trace import Trace
 from properties.graph.ir import OpGraph
-from properties.graph.lower import AliasedWriteError, Leaves, lower
+from properties.graph.lower import lower
 
 __all__ = ["CaptureError", "capture"]
+
+_LOGGERS = ("torch.export", "torch.fx.experimental.symbolic_shapes", "torch._dynamo", "torch._subclasses.fake_tensor")
 
 
 class CaptureError(RuntimeError):
@@ -47,31 +54,42 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
         raise ValueError(f"mode must be 'eval' or 'train', got {mode!r}")
     leaves = Leaves.of(net)
     example = torch.empty(input_shape, dtype=leaves.dtype, device=leaves.device)
-    with _in_mode(net, mode), _quiet(), _flat_outputs(net) as paths:
-        program = _export(net, example)
-        try:
-            return lower(program, leaves, tuple(paths), mode)
-        except AliasedWriteError:
-            return lower(program.run_decompositions({}), leaves, tuple(paths), mode)
-
-
-def _export(net: nn.Module, example: Tensor) -> Any:
-    try:
-        return torch.export.export(net, (example,), strict=False)
-    except Exception as error:
-        own = _own_error(net, example)
+    with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net) as witness:
+        first = _attempt(lambda: _by_export(net, example, witness), leaves, witness, mode)
+        if isinstance(first, OpGraph):
+            return first
+        own = _own_error(net, leaves, example)
         if own is not None:
-            raise CaptureError(f"the net raises at {tuple(example.shape)}", own) from error
-        raise CaptureError(f"the net cannot be traced: {_first_line(error)}", error) from error
+            raise CaptureError(f"the net raises at {tuple(example.shape)}", own) from first
+        second = _attempt(lambda: trace_by_make_fx(net, example, witness), leaves, witness, mode)
+        if isinstance(second, OpGraph):
+            return second
+    raise CaptureError(f"the net cannot be traced: {_first_line(first)}", first) from first
 
 
-def _own_error(net: nn.Module, example: Tensor) -> Exception | None:
+def _attempt(trace: Callable[[], Trace], leaves: Leaves, witness: Witness, mode: str) -> OpGraph | Exception:
+    try:
+        return witness.confirm(lower(trace(), leaves, tuple(witness.paths), mode))
+    except Exception as error:  # whatever torch's tracing raises
+        return error
+
+
+def _by_export(net: nn.Module, example: Tensor, witness: Witness) -> Trace:
+    return Trace.of_program(torch.export.export(net, (example,), strict=False), witness.untraced)
+
+
+def _own_error(net: nn.Module, leaves: Leaves, example: Tensor) -> Exception | None:
     """What the net raises when it is simply called; None if it runs, so that tracing is to blame."""
+    before = {key: tensor.detach().clone() for key, tensor in leaves.tensors.items()}
     try:
         with torch.no_grad():
             net(torch.zeros_like(example))
     except Exception as error:
         return error
+    finally:
+        with torch.no_grad():
+            for key, tensor in leaves.tensors.items():
+                tensor.copy_(before[key])
     return None
 
 
@@ -91,31 +109,38 @@ def _in_mode(net: nn.Module, mode: str) -> Iterator[None]:
 
 
 @contextmanager
-def _flat_outputs(net: nn.Module) -> Iterator[list[str]]:
-    """Let the net return a plain tuple of tensors, whatever container it returns; yields where each one stood."""
-    paths: list[str] = []
+def _random_state_kept(leaves: Leaves) -> Iterator[None]:
+    devices = [leaves.device] if leaves.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        yield
 
-    def flatten(module: nn.Module, arguments: Any, output: Any) -> tuple[Tensor, ...]:
+
+@contextmanager
+def _flat_outputs(net: nn.Module) -> Iterator[Witness]:
+    """Let the net return a plain tuple of tensors, whatever it returns; the witness knows where each one stood."""
+    witness = Witness()
+
+    def flatten(module: nn.Module, arguments: object, output: object) -> tuple[Tensor, ...]:
         found = flatten_output(output)
-        paths[:] = [path for path, _ in found]
+        witness.see(module, found)
         return tuple(tensor for _, tensor in found)
 
     handle = net.register_forward_hook(flatten)
     try:
-        yield paths
+        yield witness
     finally:
         handle.remove()
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings and no logging of torch's tracing machinery; both back as they were afterwards."""
-    loggers = [logging.getLogger(name) for name in ("torch.export", "torch.fx.experimental.symbolic_shapes", "torch._dynamo")]
+    """No warnings, logging and partial graphs of torch's tracing machinery; all back as they were afterwards."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

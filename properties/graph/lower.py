@@ -1,318 +1,284 @@
-"""An exported program, operator by operator, to an ``OpGraph``: roles, defaults, places, and in-place writes resolved."""
+"""A traced forward pass, node by node, to an ``OpGraph``: roles, defaults, places, and in-place writes resolved.
+
+What gradients see is part of the graph. A tensor made while gradients were off is read through a ``detach`` once they
+are on again; what a write in place hides from autograd is a ``put`` of kind ``detach``: new value, old gradient.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import operator
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 
+from properties.graph._leaves import Leaves, constant, digest, name_of
+from properties.graph._memory import Memory, View, share_memory
+from properties.graph._regions import Region, attribute_of, region_of
 from properties.graph._schema import Call, read_call, result_shape
-from properties.graph._vocabulary import SPLITS, translate
+from properties.graph._trace import Trace
+from properties.graph._vocabulary import SPLITS, Meaning, translate
 from properties.graph.ir import Op, OpGraph, Param
 
-__all__ = ["AliasedWriteError", "Leaves", "lower"]
+__all__ = ["lower"]
 
 _NORM_KINDS = ("batch_norm", "instance_norm")
+_STATISTICS = ("running_mean", "running_var")
 
 
-class AliasedWriteError(Exception):
-    """An in-place write reaches a tensor through a view; the program must be functionalised first."""
-
-
-@dataclass(frozen=True)
-class Leaves:
-    """The tensors a net owns, by name, with ties resolved to the first name."""
-
-    params: tuple[Param, ...]
-    tied: Mapping[str, str]
-    tensors: Mapping[str, Tensor]
-    modules: Mapping[str, str]
-    device: torch.device
-    dtype: torch.dtype
-
-    @classmethod
-    def of(cls, net: nn.Module) -> Leaves:
-        """Read them off a net."""
-        persistent = set(net.state_dict(keep_vars=True))
-        found: dict[str, Tensor] = {}
-        tied: dict[str, str] = {}
-        first: dict[int, str] = {}
-        params = []
-        named = [*net.named_parameters(remove_duplicate=False), *net.named_buffers(remove_duplicate=False)]
-        for key, tensor in named:
-            found[key] = tensor
-            if id(tensor) in first:
-                tied[key] = first[id(tensor)]
-                continue
-            first[id(tensor)] = key
-            params.append(_param(key, tensor, key in persistent))
-        sample = next((tensor for tensor in found.values() if tensor.is_floating_point()), None)
-        return cls(
-            params=tuple(params),
-            tied=tied,
-            tensors=found,
-            modules={path: type(module).__name__ for path, module in net.named_modules()},
-            device=sample.device if sample is not None else torch.device("cpu"),
-            dtype=sample.dtype if sample is not None else torch.get_default_dtype(),
-        )
-
-
-def _param(key: str, tensor: Tensor, persistent: bool) -> Param:
-    kind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
-    trainable = kind == "parameter" and tensor.requires_grad
-    return Param(key, kind, tuple(tensor.shape), trainable, _name(tensor.dtype), persistent)
-
-
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
-def lower(program: Any, leaves: Leaves, paths: tuple[str, ...], mode: str) -> OpGraph:
-    """The program's operators with everything torch filled in.
+def lower(trace: Trace, leaves: Leaves, paths: tuple[str, ...], mode: str) -> OpGraph:
+    """The trace's operators with everything torch filled in.
 
     Args:
-        program: a ``torch.export.ExportedProgram``.
-        leaves: the tensors of the net it was exported from.
+        trace: the forward pass.
+        leaves: the tensors of the net it was traced from.
         paths: where in the net's return value each output stood.
-        mode: the mode it was exported in.
+        mode: the mode it was traced in.
 
     Raises:
-        AliasedWriteError: if the program writes in place through a view.
+        NotImplementedError: if it holds something that is no operator.
     """
-    return _Lowering(program, leaves).run(paths, mode)
+    return _Lowering(trace, leaves).run(paths, mode)
 
 
 class _Lowering:
-    """The state of one walk over the nodes of a program."""
+    """The state of one walk over the nodes of a trace."""
 
-    def __init__(self, program: Any, leaves: Leaves) -> None:
-        self.program = program
+    def __init__(self, trace: Trace, leaves: Leaves) -> None:
+        self.trace = trace
         self.leaves = leaves
         self.by_key = {param.key: param for param in leaves.params}
         self.ops: list[Op] = []
-        self.value: dict[fx.Node, int] = {}  # the operator that made what the node holds now
+        self.has_gradient: list[bool] = []  # whether a gradient can flow through each operator's result
         self.leaf: dict[fx.Node, Param] = {}
         self.emitted: dict[str, int] = {}  # leaves that were needed as a value
-        self.storage: dict[fx.Node, fx.Node] = {}
-        self.sharing: dict[fx.Node, list[fx.Node]] = {}
-        self.parts: dict[fx.Node, tuple[Call, int]] = {}  # operators with several results
-        self.tuples: dict[fx.Node, list[fx.Node]] = {}  # regions with several results
-        self.changed: dict[fx.Node, int] = {}  # what was last written into an input or a leaf
-        self.order: dict[fx.Node, int] = {}
-        self.no_grad = 0
+        self.memory = Memory(self._emit_view)
+        self.parts: dict[fx.Node, Call] = {}  # operators with several results
+        self.norms: dict[fx.Node, int] = {}
+        self.tuples: dict[fx.Node, list[Any]] = {}  # regions with several results
+        self.inputs: list[fx.Node] = []
+        self.without_gradient: set[fx.Node] = set()  # made while gradients were off
+        self.gradients_on = True
+        self.autocast: str | None = None
+        self.detached: dict[int, int] = {}
 
     def run(self, paths: tuple[str, ...], mode: str) -> OpGraph:
-        specs = {spec.arg.name: spec for spec in self.program.graph_signature.input_specs if hasattr(spec.arg, "name")}
-        slot = 0
-        for node in self.program.graph.nodes:
+        for node in self.trace.graph.nodes:
             if node.op == "placeholder":
-                slot += self._placeholder(node, specs[node.name], slot)
-        self._walk(self.program.graph)
-        self._output(self.program.graph.output_node(), paths)
-        return OpGraph(tuple(self.ops), self.leaves.params, self.leaves.modules, mode, self.leaves.tied)
+                self._placeholder(node)
+        self._walk(self.trace.graph)
+        self._output(paths)
+        return OpGraph(
+            tuple(self.ops), self.leaves.params, self.leaves.modules, mode, self.leaves.tied, self.trace.notes
+        )
 
     def _walk(self, graph: fx.Graph) -> None:
-        self.order.update((node, position) for position, node in enumerate(graph.nodes, start=len(self.order)))
         for node in graph.nodes:
-            if node.op == "get_attr" and not isinstance(_attribute(node), fx.GraphModule):
-                self.leaf[node] = self._constant(str(node.target), _attribute(node))
-                self._share(node, node)
+            if node.op == "get_attr" and not isinstance(attribute_of(node), fx.GraphModule):
+                self.leaf[node] = constant(str(node.target), attribute_of(node))
             elif node.op == "call_function":
                 self._call(node)
 
-    def _placeholder(self, node: fx.Node, spec: Any, slot: int) -> int:
-        self._share(node, node)
-        if spec.kind.name == "USER_INPUT":
-            self.value[node] = self._emit(Op("input", attributes={"slot": slot}, **_result(node)))
-            return 1
-        key = str(spec.target)
+    def _placeholder(self, node: fx.Node) -> None:
+        key = self.trace.keys.get(node)
+        if key is None:
+            self.memory.own(node, self._emit(Op("input", attributes={"slot": len(self.inputs)}, **_result(node))))
+            self.inputs.append(node)
+            return
         known = self.by_key.get(self.leaves.tied.get(key, key))
-        self.leaf[node] = known or self._constant(key, self.program.constants.get(key))
-        return 0
-
-    def _constant(self, key: str, tensor: Any) -> Param:
-        if not isinstance(tensor, Tensor):
-            return Param(key, "constant", (), False, "unknown", False)
-        return Param(key, "constant", tuple(tensor.shape), False, _name(tensor.dtype), False, _digest(tensor))
+        self.leaf[node] = known or constant(key, self.trace.constants.get(key))
 
     def _emit(self, op: Op) -> int:
         self.ops.append(op)
+        flows = op.kind == "input" or any(self.has_gradient[source] for source in op.inputs)
+        flows = flows or any(param.trainable for param in op.params.values())
+        self.has_gradient.append(flows and op.kind != "detach" and op.dtype.startswith(("float", "bfloat", "complex")))
         return len(self.ops) - 1
 
-    def _share(self, node: fx.Node, root: fx.Node) -> None:
-        self.storage[node] = root
-        self.sharing.setdefault(root, []).append(node)
+    def _emit_view(
+        self, kind: str, inputs: tuple[int, ...], attributes: Mapping[str, Any], like: fx.Node, at: fx.Node
+    ) -> int:
+        return self._emit(Op(kind, inputs, dict(attributes), where=self._where(at), **_result(like)))
 
-    def position(self, node: fx.Node) -> int:
-        """The operator whose result the node holds now; a leaf becomes an operator of its own when needed as a value."""
-        if node in self.value:
-            return self.value[node]
-        param = self.leaf[node]
-        if param.key not in self.emitted:
-            self.emitted[param.key] = self._emit(self._leaf_op(param))
+    def _read(self, node: fx.Node, place: fx.Node) -> int:
+        """The operator whose result the node holds now; a leaf becomes an operator of its own when read as a value."""
+        node = self.memory.itself(node)
+        if not self.memory.holds(node):
+            self.memory.own(node, self._leaf_op(self.leaf[node]))
+        root = self.memory.root(node)
+        if not self.memory.holds(root):
+            self.memory.own(root, self._leaf_op(self.leaf[root]))
+        position = self.memory.read(node, place)
+        if self.gradients_on and node in self.without_gradient and self.has_gradient[position]:
+            if position not in self.detached:
+                self.detached[position] = self._emit_view("detach", (position,), {}, node, place)
+            return self.detached[position]
+        return position
+
+    def _leaf_op(self, param: Param) -> int:
+        if param.key in self.emitted:
+            return self.emitted[param.key]
+        where = param.key.rpartition(".")[0]
+        place: dict[str, Any] = {
+            "shape": param.shape,
+            "where": where if where in self.leaves.modules else "",
+            "dtype": param.dtype,
+        }
+        if param.kind == "constant":
+            op = Op("constant", attributes={"digest": param.digest}, **place)
+        else:
+            op = Op("parameter", params={"value": self._with_content(param)}, **place)
+        self.emitted[param.key] = self._emit(op)
         return self.emitted[param.key]
 
-    def _leaf_op(self, param: Param) -> Op:
-        where = param.key.rpartition(".")[0]
-        place: dict[str, Any] = {"shape": param.shape, "where": where if where in self.leaves.modules else "", "dtype": param.dtype}
-        if param.kind == "constant":
-            return Op("constant", attributes={"digest": param.digest}, **place)
-        if param.kind == "buffer":
-            tensor = self.leaves.tensors.get(param.key)
-            param = replace(param, trainable=False, digest=None if tensor is None else _digest(tensor))
-        return Op("parameter", params={"value": param}, **place)
+    def _with_content(self, param: Param) -> Param:
+        """A buffer's content is part of what the net computes, other than that of a parameter."""
+        if param.kind != "buffer":
+            return param
+        tensor = self.leaves.tensors.get(param.key)
+        return replace(param, digest=None if tensor is None else digest(tensor))
 
     def _call(self, node: fx.Node) -> None:
+        if node.target is torch._C._set_grad_enabled:
+            self.gradients_on = bool(node.args[0])
+            return
         if node.target is operator.getitem:
             self._part(node)
             return
         if isinstance(node.target, torch._ops.HigherOrderOperator):
-            self._region(node)
+            self._region(node, region_of(node))
             return
         call = read_call(node)
         if call.base.startswith(("_assert", "sym_", "_functional_assert")):
             return
+        if not self.gradients_on:
+            self.without_gradient.add(node)
         if call.several:
-            self.parts[node] = (call, -1)
-            self._share(node, self.storage[call.aliased] if call.aliased else node)
-            return
-        made, unchanged = self._make(node, call, 0)
-        if call.written is not None:
+            self.parts[node] = call
+        elif call.written is not None:
+            made = self._make(node, translate(call, 0, node))
             self._write(node, call.written, made)
+        else:
+            self._define(node, call, 0)
+
+    def _define(self, node: fx.Node, call: Call, index: int) -> None:
+        """The node's value is a new tensor, or a view of one of the call's operands."""
+        meaning = translate(call, index, node)
+        seen = next((operand for operand in call.operands() if share_memory(node, operand)), None)
+        if meaning.kind == "identity" and seen is None and self._is_role(meaning.inputs[0]):
+            self.leaf[node] = self.leaf[self.memory.itself(meaning.inputs[0])]
             return
-        self.value[node] = made
-        shares = call.aliased or (unchanged if call.base != "clone" else None)
-        self._share(node, self.storage[shares] if shares else node)
+        if meaning.kind == "detach" and not self.has_gradient[self._read(meaning.inputs[0], node)]:
+            meaning = replace(meaning, kind="identity")
+        made = self._make(node, meaning)
+        if seen is None:
+            self.memory.own(node, made)
+        else:
+            self.memory.view(node, View(seen, meaning.kind, meaning.attributes), made)
+
+    def _write(self, node: fx.Node, target: fx.Node, made: int) -> None:
+        """An in-place operator: every name of this memory shows the new value from here on."""
+        root = self.memory.root(target)
+        self._read(root, node)
+        hidden = (
+            not self.gradients_on
+            and root not in self.without_gradient
+            and (self.has_gradient[made] or root not in self.leaf)
+        )
+        self.memory.write(target, made, node, without_gradient=hidden)
+        self.memory.equate(node, target)
 
     def _part(self, node: fx.Node) -> None:
         whole, index = node.args
         if whole in self.tuples:
-            source = self.tuples[whole][int(index)]  # type: ignore[index, arg-type]
-            self.value[node] = self.position(source)
-            self._share(node, self.storage[source])
+            self.memory.equate(node, self.tuples[whole][int(index)])  # type: ignore[index, arg-type]
             return
-        call, made = self.parts[whole]  # type: ignore[index]
-        self._share(node, self.storage[whole])  # type: ignore[index]
-        if index == 0 or call.base in SPLITS:
-            made, _ = self._make(node, call, int(index))  # type: ignore[arg-type]
-            self.parts[whole] = (call, made)  # type: ignore[index]
-        elif made < 0 or self.ops[made].kind not in _NORM_KINDS:  # a norm's further results follow from the norm itself
-            made, _ = self._make(node, call, int(index))  # type: ignore[arg-type]
-        self.value[node] = made
+        call = self.parts[whole]  # type: ignore[index]
+        if whole in self.without_gradient:
+            self.without_gradient.add(node)
+        if index and whole in self.norms:  # a norm's further results follow from the norm itself
+            self.memory.own(node, self.norms[whole])  # type: ignore[index]
+            return
+        self._define(node, call, int(index))  # type: ignore[arg-type]
+        made = self.memory.read(node, node)
+        if call.base not in SPLITS and self.ops[made].kind in _NORM_KINDS:
+            self.norms[whole] = made  # type: ignore[index]
 
-    def _region(self, node: fx.Node) -> None:
+    def _region(self, node: fx.Node, region: Region) -> None:
         """A part of the forward under no_grad or the like, traced as a graph of its own: walked in place."""
-        graphs = [arg for arg in node.args if isinstance(arg, fx.Node) and isinstance(_attribute(arg), fx.GraphModule)]
-        if len(graphs) != 1:
-            raise NotImplementedError(f"the trace holds {node.target}, which has more than one course")
-        inner = _attribute(graphs[0]).graph
-        given = [arg for arg in node.args if isinstance(arg, fx.Node) and arg is not graphs[0]]
-        for placeholder, outer in zip((n for n in inner.nodes if n.op == "placeholder"), given, strict=True):
-            if outer in self.leaf and outer not in self.value:
-                self.leaf[placeholder] = self.leaf[outer]
-            else:
-                self.value[placeholder] = self.position(outer)
-            self._share(placeholder, self.storage[outer])
-        without = "set_grad_enabled" in str(node.target) and node.args[0] is False
-        self.no_grad += without
-        self._walk(inner)
-        self.no_grad -= without
-        returned = inner.output_node().args[0]
-        self.tuples[node] = list(returned) if isinstance(returned, list | tuple) else [returned]  # type: ignore[list-item]
+        for placeholder, outer in zip(
+            (n for n in region.graph.nodes if n.op == "placeholder"), region.given, strict=True
+        ):
+            self.memory.equate(placeholder, outer)
+        before = self.gradients_on, self.autocast
+        if region.gradients is not None:
+            self.gradients_on = region.gradients
+        self.autocast = region.autocast or self.autocast
+        self._walk(region.graph)
+        self.gradients_on, self.autocast = before
+        returned = region.graph.output_node().args[0]
+        self.tuples[node] = list(returned) if isinstance(returned, list | tuple) else [returned]
 
-    def _make(self, node: fx.Node, call: Call, index: int) -> tuple[int, fx.Node | None]:
-        """Emit the operator; where the call changes nothing, return the operand's position and the operand."""
-        meaning = translate(call, index, result_shape(node))
+    def _is_role(self, operand: fx.Node) -> bool:
+        """Whether the operand is a tensor of the net's own that nothing wrote to."""
+        operand = self.memory.itself(operand)
+        return operand in self.leaf and self.memory.version(operand) == 0
+
+    def _make(self, node: fx.Node, meaning: Meaning) -> int:
+        """Emit the operator; where the call changes nothing, the operand's position."""
         if meaning.kind == "identity":
-            return self.position(meaning.inputs[0]), meaning.inputs[0]
-        inputs, params = list(meaning.inputs), {}
+            return self._read(meaning.inputs[0], node)
+        inputs, attributes = list(meaning.inputs), dict(meaning.attributes)
+        params: dict[str, Param] = {}
         for role, operand in meaning.roles.items():
-            if operand in self.leaf and operand not in self.value:
-                params[role] = self.leaf[operand]
+            if self._is_role(operand):
+                param = self.leaf[self.memory.itself(operand)]
+                params[role] = param if role in _STATISTICS else self._with_content(param)
             else:  # a computed weight is data like any other
                 inputs.append(operand)
-                meaning.attributes[role] = "computed"
-        if self.no_grad:
-            meaning.attributes["no_grad"] = True
-        positions = tuple(self.position(operand) for operand in inputs)
-        return self._emit(Op(meaning.kind, positions, meaning.attributes, params, where=_where(node), **_result(node))), None
+                attributes[role] = "computed"
+        if self.autocast:
+            attributes["autocast"] = self.autocast
+        positions = tuple(self._read(operand, node) for operand in inputs)
+        return self._emit(Op(meaning.kind, positions, attributes, params, where=self._where(node), **_result(node)))
 
-    def _holds(self, node: fx.Node) -> Any:
-        return self.value.get(node, node if node not in self.leaf else self.leaf[node].key)
+    def _output(self, paths: tuple[str, ...]) -> None:
+        place = self.trace.graph.output_node()
+        made = [self._read(value, place) for value in self.trace.returned if isinstance(value, fx.Node)]
+        names = list(paths if len(paths) == len(made) else (f"[{i}]" for i in range(len(made))))
+        for word in self.trace.untraced:
+            made = [self._emit_untraced(position, word) for position in made]
+        for node in (*self.inputs, *self.leaf):
+            if self.memory.itself(node) is node and self.memory.version(node) and self.memory.root(node) is node:
+                position = self.memory.read(node, place)
+                if not self._is_counter(position):
+                    made.append(position)
+                    names.append("changes its input" if node in self.inputs else "changes a buffer")
+        self._emit(Op("output", tuple(made), {"paths": tuple(names)}))
 
-    def _write(self, node: fx.Node, target: fx.Node, made: int) -> None:
-        """An in-place operator: every name of this tensor holds the new value from here on."""
-        root, before, here = self.storage[target], self._holds(target), self.order[node]
-        for other in self.sharing[root]:
-            if other.op != "placeholder" and not any(self.order.get(user, here + 1) > here for user in other.users):
-                continue  # nobody looks at it again
-            if self._holds(other) != before:
-                raise AliasedWriteError(node.name)
-            self.value[other] = made
-            if other.op == "placeholder":
-                self.changed[other] = made
-        self.value[target] = self.value[node] = made
-        self._share(node, root)
-
-    def _output(self, node: fx.Node, paths: tuple[str, ...]) -> None:
-        returned = list(node.args[0])  # type: ignore[arg-type]
-        users: list[int] = []
-        effects = [(node in self.leaf, made) for node, made in self.changed.items()]
-        for value, spec in zip(returned, self.program.graph_signature.output_specs, strict=True):
-            if isinstance(value, fx.Node) and spec.kind.name == "USER_OUTPUT":
-                users.append(self.position(value))
-            elif isinstance(value, fx.Node) and "MUTATION" in spec.kind.name:
-                effects.append((spec.kind.name != "USER_INPUT_MUTATION", self.position(value)))
-        effects = [(on_leaf, made) for on_leaf, made in effects if not self._is_statistic(made)]
-        places = paths if len(paths) == len(users) else tuple(f"[{i}]" for i in range(len(users)))
-        names = (*places, *("changes a buffer" if on_leaf else "changes its input" for on_leaf, _ in effects))
-        self._emit(Op("output", (*users, *(made for _, made in effects)), {"paths": names}))
-
-    def _is_statistic(self, position: int) -> bool:
-        """Whether a buffer's new value follows from a norm layer: its running statistics, or its batch counter."""
+    def _emit_untraced(self, position: int, word: str) -> int:
         op = self.ops[position]
-        if op.kind in _NORM_KINDS:
-            return True
+        return self._emit(Op("backward", (position,), {"what": word}, shape=op.shape, dtype=op.dtype))
+
+    def _is_counter(self, position: int) -> bool:
+        """Whether a buffer's new value is its old one and 1 more: a norm's batch counter."""
+        op = self.ops[position]
         counts = op.kind == "add" and op.attributes.get("scalar") == 1 and op.shape == () and len(op.inputs) == 1
-        return counts and self.ops[op.inputs[0]].kind == "parameter"
+        return counts and op.dtype == "int64" and self.ops[op.inputs[0]].kind == "parameter"
 
-
-def _attribute(node: fx.Node) -> Any:
-    """What a ``get_attr`` node names."""
-    found: Any = node.graph.owning_module
-    if node.op != "get_attr":
-        return None
-    for name in str(node.target).split("."):
-        found = getattr(found, name, None)
-    return found
+    def _where(self, node: fx.Node) -> str:
+        """Dotted path of the innermost module whose forward made the node; a repeated call's ``@1`` is dropped."""
+        stack = node.meta.get("nn_module_stack")
+        if not stack:
+            return self.trace.places.get(node.name, "")
+        return re.sub(r"@\d+", "", str(list(stack.values())[-1][0]))
 
 
 def _result(node: fx.Node) -> dict[str, Any]:
     value = node.meta.get("val")
     if not isinstance(value, Tensor):
-        return {"shape": (), "dtype": "none"}
-    return {"shape": tuple(int(size) for size in value.shape), "dtype": _name(value.dtype)}
-
-
-def _where(node: fx.Node) -> str:
-    """Dotted path of the innermost module whose forward made the node; a repeated call's ``@1`` is dropped."""
-    stack = node.meta.get("nn_module_stack")
-    if not stack:
-        return ""
-    return re.sub(r"@\d+", "", str(list(stack.values())[-1][0]))
-
-
-def _digest(tensor: Tensor) -> str | None:
-    """A hash of the content, or None where there is none (meta device)."""
-    if tensor.device.type == "meta" or "FakeTensor" in type(tensor).__name__:
-        return None
-    data = tensor.detach().cpu().contiguous()
-    if data.dtype == torch.bfloat16:
-        data = data.float()
-    return hashlib.sha256(data.numpy().tobytes()).hexdigest()[:16]
+        return {"shape": result_shape(node), "dtype": "none"}
+    return {"shape": result_shape(node), "dtype": name_of(value.dtype)}

@@ -29,14 +29,16 @@ class Interner:
 
 def label_of(op: Op) -> tuple[Hashable, ...]:
     """Kind, settings, and which tensors it owns; for a leaf its size and content too."""
-    roles = tuple(sorted((role, param.trainable) for role, param in op.params.items()))
+    roles = tuple(sorted((role, param.trainable, param.digest) for role, param in op.params.items()))
     attributes = dict(op.attributes)
     if is_depthwise(op):  # as many groups as channels: both follow from the input
         attributes["groups"] = "channels"
         attributes["out_channels"] = f"{op.attributes['out_channels'] // op.attributes['groups']} x channels"
     leaf: tuple[Hashable, ...] = ()
     if op.kind in ("parameter", "constant"):
-        leaf = (op.shape, *(param.digest for param in op.params.values()))
+        leaf = (op.shape, op.dtype)
+    if op.kind == "output":  # a container is a matter of taste; what is left behind in a buffer is not
+        attributes["paths"] = tuple(path for path in op.attributes.get("paths", ()) if path.startswith("changes "))
     return (op.kind, tuple(sorted(attributes.items())), roles, leaf)
 
 
@@ -75,16 +77,12 @@ class Signatures:
         coarse: its kind and the sizes of its result and tensors, which survive a changed setting.
         up: label and everything it depends on.
         down: label and everything that depends on it.
-        contexts: label with neighbours up to 1, 2, ... steps, first above, then below.
-        coarse_contexts: the same from ``coarse``.
     """
 
     label: list[int]
     coarse: list[int]
     up: list[int]
     down: list[int]
-    contexts: list[list[int]]
-    coarse_contexts: list[list[int]]
 
     @classmethod
     def of(cls, graph: OpGraph, intern: Interner) -> Signatures:
@@ -100,9 +98,7 @@ class Signatures:
         for position in range(len(graph.ops) - 1, -1, -1):
             below = tuple(sorted((down[user], slot) for user, slot in users[position]))
             down[position] = intern(("down", label[position], below))
-        return cls(
-            label, coarse, up, down, _contexts(graph, label, users, intern), _contexts(graph, coarse, users, intern)
-        )
+        return cls(label, coarse, up, down)
 
 
 def _ordered(op: Op, sources: Sequence[int]) -> tuple[int, ...]:
@@ -117,9 +113,9 @@ def _users(graph: OpGraph) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _contexts(
-    graph: OpGraph, label: list[int], users: list[list[tuple[int, int]]], intern: Interner
-) -> list[list[int]]:
+def contexts(graph: OpGraph, label: list[int], intern: Interner) -> list[list[int]]:
+    """Labels with neighbours up to 1, 2, ... steps, first above, then below."""
+    users = _users(graph)
     above, below = list(label), list(label)
     found: list[list[int]] = []
     for _ in range(DEPTH):

@@ -1,122 +1,32 @@
 """Two graphs in normal form: the same one, or which operator of one stands where which of the other does.
 
-``isomorphism`` is the proof: a one-to-one correspondence under which every operator, every operand and every tensor
-agrees. ``align`` finds the best partial correspondence when there is no such proof. Names, definition order and
-execution order decide nothing; structure does.
+``isomorphism`` is the proof; ``align`` finds the best partial correspondence when there is no such proof. Names,
+definition order and execution order decide nothing; structure does.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-from properties.graph._signatures import COMMUTATIVE, Interner, Signatures, label_of
+from properties.graph._isomorphism import Correspondence, isomorphism
+from properties.graph._rules import ELEMENTWISE
+from properties.graph._signatures import Interner, Signatures, contexts
 from properties.graph.ir import OpGraph
 
 __all__ = ["Correspondence", "align", "isomorphism"]
 
 _FAMILIES = (
-    {"relu", "clamp", "sigmoid", "tanh", "silu", "gelu", "elu", "celu", "selu", "mish", "softplus", "leaky_relu", "prelu",
-     "hardswish", "hardsigmoid", "rrelu"},
+    ELEMENTWISE - {"dropout", "cast"} | {"prelu", "rrelu"},
     {"max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "global_avg_pool", "global_max_pool"},
     {"batch_norm", "group_norm", "layer_norm", "instance_norm", "rms_norm"},
     {"dropout", "feature_dropout", "alpha_dropout"},
     {"add", "mul", "cat", "sub", "maximum"},
     {"conv", "linear"},
     {"flatten", "reshape"},
-)  # fmt: skip
+)
 _FAMILY = {kind: number for number, kinds in enumerate(_FAMILIES) for kind in kinds}
 _FARTHEST = 6  # operators stepped over when looking for the far side of an insertion
-
-
-@dataclass(frozen=True)
-class Correspondence:
-    """Which operator of the candidate stands for which of the reference.
-
-    Args:
-        pairs: reference position to candidate position.
-        exact: whether it is an isomorphism, tensors included.
-        tensors: reference key to candidate key, for every tensor of a paired operator.
-    """
-
-    pairs: Mapping[int, int]
-    exact: bool = False
-    tensors: Mapping[str, str] = field(default_factory=dict)
-
-
-def isomorphism(reference: OpGraph, candidate: OpGraph) -> Correspondence | None:
-    """The correspondence that proves two graphs the same, or None.
-
-    It is checked operator by operator before it is returned: equal labels, corresponding operands, equal sizes, and one
-    tensor of the candidate for each tensor of the reference.
-    """
-    if len(reference) != len(candidate):
-        return None
-    intern = Interner()
-    ours, theirs = Signatures.of(reference, intern), Signatures.of(candidate, intern)
-    if ours.up[-1] != theirs.up[-1] or sorted(zip(ours.up, ours.down, strict=True)) != sorted(zip(theirs.up, theirs.down, strict=True)):
-        return None
-    pairs = _walk_together(reference, candidate, ours, theirs)
-    if pairs is None or len(pairs) != len(reference) or len(set(pairs.values())) != len(pairs):
-        return None
-    tensors = _tensors(reference, candidate, pairs)
-    if tensors is None or not _holds(reference, candidate, pairs):
-        return None
-    return Correspondence(pairs, True, tensors)
-
-
-def _walk_together(reference: OpGraph, candidate: OpGraph, ours: Signatures, theirs: Signatures) -> dict[int, int] | None:
-    """Pair the outputs, then operands with operands, and inputs by slot."""
-    pairs: dict[int, int] = {}
-    waiting = [(len(reference) - 1, len(candidate) - 1)]
-    inputs = {op.attributes["slot"]: position for position, op in candidate.of_kind("input")}
-    waiting += [(position, inputs.get(op.attributes["slot"], -1)) for position, op in reference.of_kind("input")]
-    while waiting:
-        a, b = waiting.pop()
-        if b < 0 or pairs.get(a, b) != b or ours.up[a] != theirs.up[b]:
-            return None
-        if a in pairs:
-            continue
-        pairs[a] = b
-        left, right = list(reference.ops[a].inputs), list(candidate.ops[b].inputs)
-        if reference.ops[a].kind in COMMUTATIVE:  # the operands that know their partner first, then by structure
-            known = {pairs[source] for source in left if source in pairs}
-            left.sort(key=lambda s: (pairs.get(s, -1) in right, ours.up[s], ours.down[s]))
-            right.sort(key=lambda s: (s in known, theirs.up[s], theirs.down[s]))
-        waiting += zip(left, right, strict=True)
-    return pairs
-
-
-def _tensors(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> dict[str, str] | None:
-    """The tensors of paired operators, if each has one partner of its own size."""
-    found: dict[str, str] = {}
-    back: dict[str, str] = {}
-    for a, b in pairs.items():
-        left, right = reference.ops[a].params, candidate.ops[b].params
-        if left.keys() != right.keys():
-            return None
-        for role, param in left.items():
-            other = right[role]
-            if param.shape != other.shape or param.kind != other.kind:
-                return None
-            if found.setdefault(param.key, other.key) != other.key or back.setdefault(other.key, param.key) != param.key:
-                return None
-    return found
-
-
-def _holds(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> bool:
-    """Whether every paired operator has the same label, size and corresponding operands."""
-    for a, b in pairs.items():
-        left, right = reference.ops[a], candidate.ops[b]
-        ours, theirs = [pairs[source] for source in left.inputs], list(right.inputs)
-        if left.kind in COMMUTATIVE:
-            ours, theirs = sorted(ours), sorted(theirs)
-        if ours != theirs or left.shape != right.shape:
-            return False
-        if left.kind != "output" and label_of(left) != label_of(right):
-            return False
-    return True
 
 
 def align(reference: OpGraph, candidate: OpGraph) -> Correspondence:
@@ -130,7 +40,12 @@ class _Alignment:
     def __init__(self, reference: OpGraph, candidate: OpGraph) -> None:
         self.graphs = (reference, candidate)
         intern = Interner()
-        self.signatures = (Signatures.of(reference, intern), Signatures.of(candidate, intern))
+        ours, theirs = Signatures.of(reference, intern), Signatures.of(candidate, intern)
+        self.signatures = (ours, theirs)
+        self.contexts = [
+            (worth, contexts(reference, left, intern), contexts(candidate, right, intern))
+            for worth, left, right in ((0.5, ours.label, theirs.label), (0.25, ours.coarse, theirs.coarse))
+        ]
         self.pairs: dict[int, int] = {}
         self.back: dict[int, int] = {}
         self.above = (_ancestors(reference), _ancestors(candidate))
@@ -223,8 +138,8 @@ class _Alignment:
         ours, theirs = self.signatures
         score = 4.0 * (ours.label[a] == theirs.label[b]) + 2.0 * (ours.coarse[a] == theirs.coarse[b])
         score += 3.0 * (ours.up[a] == theirs.up[b]) + 3.0 * (ours.down[a] == theirs.down[b])
-        score += sum(left[a] == right[b] for left, right in zip(ours.contexts, theirs.contexts, strict=True)) * 0.5
-        score += sum(left[a] == right[b] for left, right in zip(ours.coarse_contexts, theirs.coarse_contexts, strict=True)) * 0.25
+        for worth, lefts, rights in self.contexts:
+            score += worth * sum(left[a] == right[b] for left, right in zip(lefts, rights, strict=True))
         return score + 2.0 * self._agreeing(a, b)
 
     def _agreeing(self, a: int, b: int) -> int:
@@ -259,7 +174,9 @@ class _Alignment:
             return False
         sources = [self.pairs.get(source) for source in reference.ops[a].inputs]
         users = [self.pairs.get(user) for user in reference.users[a]]
-        return sources == list(candidate.ops[b].inputs) and sorted(users, key=str) == sorted(candidate.users[b], key=str)
+        return sources == list(candidate.ops[b].inputs) and sorted(users, key=str) == sorted(
+            candidate.users[b], key=str
+        )
 
 
 def _sources(graph: OpGraph, position: int) -> tuple[int, ...]:
@@ -296,11 +213,11 @@ def _ancestors(graph: OpGraph) -> list[int]:
     return found
 
 
-def _unique_pairs(left: list[object], right: list[object]) -> Iterator[tuple[int, int]]:
+def _unique_pairs(left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
     """Positions of the values that stand exactly once on each side."""
-    once: list[dict[object, int]] = []
+    once: list[dict[Hashable, int]] = []
     for values in (left, right):
-        seen: dict[object, int] = {}
+        seen: dict[Hashable, int] = {}
         for position, value in enumerate(values):
             seen[value] = -1 if value in seen else position
         once.append(seen)

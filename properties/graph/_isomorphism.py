@@ -1,0 +1,231 @@
+"""The proof that two graphs are one: a one-to-one correspondence, found by refining a partition and then checked.
+
+Operators and tensors that nothing tells apart yet stand in one class. A class splits when its members' neighbours fall
+in different classes. Where whole branches are mirror images of each other, one pair is chosen and the rest follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from properties.graph._signatures import COMMUTATIVE, Interner, Signatures, label_of
+from properties.graph.ir import OpGraph
+
+__all__ = ["Correspondence", "isomorphism"]
+
+_MOST_CHOICES = (
+    5_000  # mirror images tried before giving up; a choice is only ever wrong where shared tensors forbid it
+)
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """Which operator of the candidate stands for which of the reference.
+
+    Args:
+        pairs: reference position to candidate position.
+        exact: whether it is an isomorphism, tensors included.
+        tensors: reference key to candidate key, for every tensor of a paired operator.
+    """
+
+    pairs: Mapping[int, int]
+    exact: bool = False
+    tensors: Mapping[str, str] = field(default_factory=dict)
+
+
+def isomorphism(reference: OpGraph, candidate: OpGraph) -> Correspondence | None:
+    """The correspondence that proves two graphs the same, or None.
+
+    It is checked operator by operator before it is returned: equal labels, corresponding operands, equal sizes, and one
+    tensor of the candidate for each tensor of the reference.
+    """
+    if len(reference) != len(candidate):
+        return None
+    candidate = _with_outputs_by_name(reference, candidate)
+    intern = Interner()
+    ours, theirs = Signatures.of(reference, intern), Signatures.of(candidate, intern)
+    if ours.up[-1] != theirs.up[-1] or sorted(zip(ours.up, ours.down, strict=True)) != sorted(
+        zip(theirs.up, theirs.down, strict=True)
+    ):
+        return None
+    partition = _Partition.of((reference, candidate), (ours, theirs))
+    for pairs in _matchings(partition):
+        tensors = _tensors(reference, candidate, pairs)
+        if tensors is not None and _holds(reference, candidate, pairs):
+            return Correspondence(pairs, True, tensors)
+    return None
+
+
+def _with_outputs_by_name(reference: OpGraph, candidate: OpGraph) -> OpGraph:
+    """The candidate's outputs in the reference's order, where both are dictionaries with the same keys."""
+    ours, theirs = reference.output.attributes.get("paths", ()), candidate.output.attributes.get("paths", ())
+    named = all(path.startswith("['") for path in ours) and len(set(ours)) == len(ours)
+    if ours == theirs or not named or sorted(ours) != sorted(theirs):
+        return candidate
+    inputs = tuple(candidate.output.inputs[theirs.index(path)] for path in ours)
+    output = candidate.output.with_(inputs=inputs, attributes={**candidate.output.attributes, "paths": ours})
+    return OpGraph(
+        (*candidate.ops[:-1], output),
+        candidate.params,
+        candidate.modules,
+        candidate.mode,
+        candidate.tied,
+        candidate.notes,
+    )
+
+
+class _Unbalanced(Exception):
+    """A class holds more of one graph than of the other."""
+
+
+class _Partition:
+    """Classes of operators and tensors of both graphs; the reference's come first."""
+
+    def __init__(self, neighbours: Sequence[Sequence[tuple[int, str]]], middle: int, operators: int) -> None:
+        self.neighbours = neighbours  # of each vertex: (vertex, what it is to it)
+        self.middle = middle  # first vertex of the candidate
+        self.operators = operators  # how many operators each graph has
+        self.class_of: list[int] = []
+        self.members: list[list[int]] = []
+
+    @classmethod
+    def of(cls, graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatures]) -> _Partition:
+        neighbours: list[list[tuple[int, str]]] = []
+        colours: list[Hashable] = []
+        for graph, found in zip(graphs, signatures, strict=True):
+            start = len(neighbours)
+            tensors: dict[str, int] = {}
+            colours += zip(found.up, found.down, strict=True)
+            neighbours += [[] for _ in graph.ops]
+            for position, op in enumerate(graph.ops):
+                for slot, source in enumerate(op.inputs):
+                    place = 0 if op.kind in COMMUTATIVE else slot
+                    neighbours[start + position].append((start + source, f"from {place}"))
+                    neighbours[start + source].append((start + position, f"to {place}"))
+                for role, param in op.params.items():
+                    if param.key not in tensors:
+                        tensors[param.key] = len(neighbours)
+                        neighbours.append([])
+                        colours.append((param.kind, param.shape, param.dtype))
+                    neighbours[start + position].append((tensors[param.key], role))
+                    neighbours[tensors[param.key]].append((start + position, role))
+        partition = cls(neighbours, len(neighbours) // 2, len(graphs[0]))
+        partition._divide(colours)
+        return partition
+
+    def _divide(self, colours: Sequence[Hashable]) -> None:
+        numbers: dict[Hashable, int] = {}
+        self.class_of = [numbers.setdefault(colour, len(numbers)) for colour in colours]
+        self.members = [[] for _ in numbers]
+        for vertex, number in enumerate(self.class_of):
+            self.members[number].append(vertex)
+
+    def copy(self) -> _Partition:
+        other = _Partition(self.neighbours, self.middle, self.operators)
+        other.class_of = list(self.class_of)
+        other.members = [list(members) for members in self.members]
+        return other
+
+    def refine(self, waiting: set[int]) -> None:
+        """Split classes, starting with these, until neighbours tell no more members apart."""
+        while waiting:
+            number = waiting.pop()
+            members = self.members[number]
+            if len(members) == 2:
+                if (members[0] < self.middle) == (members[1] < self.middle):
+                    raise _Unbalanced
+                if self._signature(members[0]) != self._signature(members[1]):
+                    raise _Unbalanced
+                continue
+            groups: dict[Hashable, list[int]] = {}
+            for vertex in members:
+                groups.setdefault(self._signature(vertex), []).append(vertex)
+            for group in groups.values():
+                if 2 * sum(vertex < self.middle for vertex in group) != len(group):
+                    raise _Unbalanced
+            for group in sorted(groups.values(), key=len)[:-1]:
+                waiting |= self.separate(group)
+
+    def separate(self, group: Sequence[int]) -> set[int]:
+        """Give these a class of their own; the classes that this may split."""
+        old, new = self.class_of[group[0]], len(self.members)
+        self.members.append(list(group))
+        apart = set(group)
+        self.members[old] = [vertex for vertex in self.members[old] if vertex not in apart]
+        for vertex in group:
+            self.class_of[vertex] = new
+        return {old, new, *(self.class_of[near] for vertex in group for near, _ in self.neighbours[vertex])}
+
+    def _signature(self, vertex: int) -> Hashable:
+        return tuple(sorted((relation, self.class_of[near]) for near, relation in self.neighbours[vertex]))
+
+    def open_class(self) -> list[int] | None:
+        """The members of a class whose operators are not told apart yet."""
+        return next(
+            (members for members in self.members if len(members) > 2 and members[0] % self.middle < self.operators),
+            None,
+        )
+
+    def pairs(self) -> dict[int, int]:
+        found = {}
+        for members in self.members:
+            one, two = sorted(members)[:2]
+            if one < self.operators:
+                found[one] = two - self.middle
+        return dict(sorted(found.items()))
+
+
+def _matchings(partition: _Partition) -> Iterator[dict[int, int]]:
+    """Every correspondence that the partition allows, choices tried depth first."""
+    waiting = [(partition, set(range(len(partition.members))))]
+    for _ in range(_MOST_CHOICES):
+        if not waiting:
+            return
+        partition, unsettled = waiting.pop()
+        try:
+            partition.refine(unsettled)
+        except _Unbalanced:
+            continue
+        members = partition.open_class()
+        if members is None:
+            yield partition.pairs()
+            continue
+        first = min(members)
+        for other in reversed([vertex for vertex in members if vertex >= partition.middle]):
+            chosen = partition.copy()
+            waiting.append((chosen, chosen.separate([first, other])))
+
+
+def _tensors(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> dict[str, str] | None:
+    """The tensors of paired operators, if each has one partner of its own size."""
+    found: dict[str, str] = {}
+    back: dict[str, str] = {}
+    for a, b in pairs.items():
+        left, right = reference.ops[a].params, candidate.ops[b].params
+        if left.keys() != right.keys():
+            return None
+        for role, param in left.items():
+            other = right[role]
+            if (param.shape, param.kind, param.dtype) != (other.shape, other.kind, other.dtype):
+                return None
+            if (
+                found.setdefault(param.key, other.key) != other.key
+                or back.setdefault(other.key, param.key) != param.key
+            ):
+                return None
+    return found
+
+
+def _holds(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> bool:
+    """Whether every paired operator has the same label, size and corresponding operands."""
+    for a, b in pairs.items():
+        left, right = reference.ops[a], candidate.ops[b]
+        ours, theirs = [pairs[source] for source in left.inputs], list(right.inputs)
+        if left.kind in COMMUTATIVE:
+            ours, theirs = sorted(ours), sorted(theirs)
+        if ours != theirs or (left.shape, left.dtype) != (right.shape, right.dtype):
+            return False
+        if label_of(left) != label_of(right):
+            return False
+    return True

@@ -104,7 +104,7 @@ class _Comparison:
                 yield "training", "requires_grad", ours.trainable, theirs.trainable
             elif role == "value" and ours.shape != theirs.shape:
                 yield "parameter", "shape", ours.shape, theirs.shape
-            elif role == "value" and ours.digest != theirs.digest:
+            elif ours.digest != theirs.digest:
                 yield "parameter", "content", ours.digest, theirs.digest
 
     def _following(self, left: Op, right: Op) -> set[str]:

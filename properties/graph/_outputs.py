@@ -35,4 +35,6 @@ def flatten_output(output: Any, path: str = "") -> list[tuple[str, Tensor]]:
         return [leaf for key in names for leaf in flatten_output(getattr(output, key), f"{path}.{key}")]
     if isinstance(output, bool | int | float | str):
         return []
-    raise TypeError(f"the net returns a {type(output).__name__}; tensors, tuples, lists, dicts and dataclasses are understood")
+    raise TypeError(
+        f"the net returns a {type(output).__name__}; tensors, tuples, lists, dicts and dataclasses are understood"
+    )

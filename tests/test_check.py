@@ -64,6 +64,43 @@ class SmallForOneSize(Small):
         return super().forward(x)
 
 
+class TwoBranches(nn.Module):
+    """Two branches of one make, and a classifier that reads both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(3, 8, 3)
+        self.two = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both branches."""
+        return self.one(x), self.two(x)
+
+
+class TwoBranchesRenamed(TwoBranches):
+    """The same under the other names."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both branches."""
+        return self.two(x), self.one(x)
+
+
+class TwoBranchesByMode(TwoBranches):
+    """The branches change places in train mode."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both branches."""
+        return (self.two(x), self.one(x)) if self.training else (self.one(x), self.two(x))
+
+
+class SumOfBranches(TwoBranches):
+    """Branches that nothing tells apart."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Their sum."""
+        return self.two(x) + self.one(x) if self.training else self.one(x) + self.two(x)
+
+
 def verdict(candidate: object, reference: object = Small) -> Report:
     """A quick check at 32x32."""
     return check(candidate, reference, input_shape=(3, 32, 32))  # type: ignore[arg-type]
@@ -106,6 +143,13 @@ def test_code_that_depends_on_the_size_is_not_identical(candidate: type[nn.Modul
     """A net that is the same at the first size only is caught at the second."""
     found = verdict(candidate)
     assert ("deviates", {"domain"}) == (found.verdict, {d.kind for d in found.deviations})
+
+
+def test_one_correspondence_of_tensors_serves_both_modes() -> None:
+    """Weights that change places in train mode are a deviation; names that do are none."""
+    assert "identical" == verdict(TwoBranchesRenamed, TwoBranches).verdict
+    assert "deviates" == verdict(TwoBranchesByMode, TwoBranches).verdict
+    assert "identical" == verdict(SumOfBranches, SumOfBranches).verdict
 
 
 def test_a_width_is_one_deviation() -> None:

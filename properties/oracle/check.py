@@ -11,9 +11,10 @@ from typing import Any
 
 from torch import nn
 
-from properties.graph.align import Correspondence, align
+from properties.graph.align import Correspondence, align, isomorphism
 from properties.graph.edits import edits_between
 from properties.graph.ir import OpGraph
+from properties.graph.joint import join
 from properties.oracle._captures import Subject, second_size
 from properties.oracle._libraries import torchvision_note
 from properties.oracle.explain import Comparison, explain
@@ -101,12 +102,16 @@ class _Check:
         self.notes: list[str] = [ONLY_STRUCTURE]
         self.read: tuple[set[str], set[str]] = (set(), set())
         self.key_map: dict[str, str] = {}
+        self.one_to_one = True  # whether all captures so far agree on which tensor stands for which
+        self.captures: list[tuple[OpGraph, OpGraph]] = []
 
     def run(self) -> _Outcome:
         comparisons = [self._compare(mode, (2, *self.shape)) for mode in MODES]
         deviations = [*explain(comparisons), *self._unread()]
         if not deviations:
             deviations += self._at_another_size()
+        if not deviations and not self.one_to_one:
+            deviations += self._jointly()
         note = torchvision_note()
         notes = dict.fromkeys([*self.notes, *([note] if note else [])])
         return _Outcome(tuple(deviations), self._whole_key_map(), tuple(self.rules), tuple(self.compared), tuple(notes))
@@ -121,8 +126,24 @@ class _Check:
             read |= captured.graph.used_params
         self.progress(f"aligning {len(ours.graph)} with {len(theirs.graph)} operators")
         found = align(ours.graph, theirs.graph)
-        self.key_map.update(_keys(ours.graph, theirs.graph, found))
+        self._remember(ours.graph, theirs.graph, found)
         return Comparison(mode, ours.graph, theirs.graph, edits_between(ours.graph, theirs.graph, found))
+
+    def _remember(self, reference: OpGraph, candidate: OpGraph, found: Correspondence) -> None:
+        self.captures.append((reference, candidate))
+        for key, other in _keys(reference, candidate, found).items():
+            self.one_to_one &= self.key_map.setdefault(key, other) == other
+
+    def _jointly(self) -> list[Deviation]:
+        """One correspondence of tensors for all captures, where each alone was free to choose its own."""
+        ours, theirs = zip(*self.captures, strict=True)
+        found = isomorphism(join(ours), join(theirs))
+        if found is not None:
+            self.key_map = dict(found.tensors)
+            return []
+        message = "the same tensors serve other layers in one mode or size than in another"
+        place = Place("(output)", "(output)")
+        return [Deviation("parameter", "both", place, message, "shared", count=1, places=(place,))]
 
     def _unread(self) -> Iterator[Deviation]:
         """Parameters that no mode reads count as parameters all the same."""

@@ -21,7 +21,7 @@ def _subject(spec, device="cpu"):
 # In the quick run a net with half a GiB of weights, or one that repeats the blocks of a shallower one many times, is
 # spared what computes with weights, needs its twin or is drawn. Graphs, sizes and costs are checked for all.
 MANY_PARAMS = 100_000_000
-MANY_BLOCKS = 16
+MANY_BLOCKS = 8
 
 
 def _marks(subject, prop):

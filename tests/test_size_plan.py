@@ -157,7 +157,14 @@ def test_the_plan_gives_the_captured_shapes_back(resnet50):
 
 
 @pytest.mark.parametrize(
-    "target", ["densenet121", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "inception_v3"]
+    "target",
+    [
+        "mobilenet_v2",
+        "mobilenet_v3_small",
+        pytest.param("densenet121", marks=pytest.mark.slow),
+        pytest.param("efficientnet_b0", marks=pytest.mark.slow),
+        pytest.param("inception_v3", marks=pytest.mark.slow),
+    ],
 )
 def test_nets_outside_the_reference_list_are_predicted(target):
     """torchvision's other families: every operator at the captured size, the logits at another one."""

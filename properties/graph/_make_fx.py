@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, fx, nn
 from torch.func import functional_call
 from torch.fx.experimental.proxy_tensor import get_proxy_mode, make_fx
@@ -67,7 +68,7 @@ def _places_kept(net: nn.Module) -> Iterator[list[tuple[str, str]]]:
 
     handles = []
     for path, module in net.named_modules():
-        if path:
+        if path and not isinstance(module, torch.jit.ScriptModule):  # those take no hooks
             handles += [module.register_forward_pre_hook(entering(path)), module.register_forward_hook(leave)]
     try:
         yield changes

@@ -22,6 +22,9 @@ RULES: tuple[Rule, ...] = (
     Rule("flatten", ("reshape",), shapes.flatten),
     Rule("batch axis of a reshape", ("reshape",), shapes.batch_first),
     Rule("elementwise before a reshape", tuple(sorted(ELEMENTWISE)), shapes.elementwise_after_reshape),
+    Rule(
+        "elementwise before a permutation", tuple(sorted(ELEMENTWISE - {"dropout"})), shapes.elementwise_after_permute
+    ),
     Rule("mean of a mean", ("mean",), layers.mean_of_mean),
     Rule("global pooling", ("adaptive_avg_pool", "adaptive_max_pool", "mean", "amax"), layers.global_pool),
     Rule("clamp", ("relu6", "hardtanh", "clamp_min", "clamp_max", "clamp", "leaky_relu", "threshold"), values.clamp),

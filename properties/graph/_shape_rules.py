@@ -10,6 +10,7 @@ from properties.graph.ir import Op
 __all__ = [
     "batch_first",
     "cat_of_cat",
+    "elementwise_after_permute",
     "elementwise_after_reshape",
     "flatten",
     "permute_of_permute",
@@ -51,6 +52,15 @@ def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
         return None
     inner = graph.ops[before.inputs[0]]
     moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
+    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
+
+
+def elementwise_after_permute(op: Op, graph: Rewriting) -> int | None:
+    """Number by number, then permuted. A dropout stays where it is: its draws would fall on other numbers."""
+    before = graph.source(op)
+    if len(op.inputs) != 1 or before.kind != "permute":
+        return None
+    moved = graph.emit(op.with_(inputs=before.inputs, shape=graph.source(before).shape))
     return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
 
 

@@ -13,6 +13,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -55,16 +56,18 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
     leaves = Leaves.of(net)
     example = torch.empty(input_shape, dtype=leaves.dtype, device=leaves.device)
     with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net) as witness:
-        first = _attempt(lambda: _by_export(net, example, witness), leaves, witness, mode)
+        first = _attempt(partial(_by_export, net, example, witness), leaves, witness, mode)
         if isinstance(first, OpGraph):
             return first
-        own = _own_error(net, leaves, example)
+        own = _own_error(net, leaves, example, mode)
         if own is not None:
             raise CaptureError(f"the net raises at {tuple(example.shape)}", own) from first
-        second = _attempt(lambda: trace_by_make_fx(net, example, witness), leaves, witness, mode)
-        if isinstance(second, OpGraph):
-            return second
-    raise CaptureError(f"the net cannot be traced: {_first_line(first)}", first) from first
+        with torch.set_grad_enabled(mode == "train"):  # some writes in place are legal without gradients only
+            for trace in (_by_export, trace_by_make_fx)[mode == "train" :]:
+                second = _attempt(partial(trace, net, example, witness), leaves, witness, mode)
+                if isinstance(second, OpGraph):
+                    return second
+    raise CaptureError(f"the net cannot be traced: {_reason(first)}", first) from first
 
 
 def _attempt(trace: Callable[[], Trace], leaves: Leaves, witness: Witness, mode: str) -> OpGraph | Exception:
@@ -78,11 +81,11 @@ def _by_export(net: nn.Module, example: Tensor, witness: Witness) -> Trace:
     return Trace.of_program(torch.export.export(net, (example,), strict=False), witness.untraced)
 
 
-def _own_error(net: nn.Module, leaves: Leaves, example: Tensor) -> Exception | None:
+def _own_error(net: nn.Module, leaves: Leaves, example: Tensor, mode: str) -> Exception | None:
     """What the net raises when it is simply called; None if it runs, so that tracing is to blame."""
     before = {key: tensor.detach().clone() for key, tensor in leaves.tensors.items()}
     try:
-        with torch.no_grad():
+        with torch.set_grad_enabled(mode == "train"):
             net(torch.zeros_like(example))
     except Exception as error:
         return error
@@ -93,8 +96,13 @@ def _own_error(net: nn.Module, leaves: Leaves, example: Tensor) -> Exception | N
     return None
 
 
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _reason(error: BaseException) -> str:
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    if "data-dependent" in line:
+        return f"what it does next depends on the numbers it computed ({line})"
+    if "fake tensor in the exported program" in line:
+        return "a tensor leaves the trace, through .data or the like"
+    return line
 
 
 @contextmanager

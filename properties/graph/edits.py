@@ -86,9 +86,18 @@ class _Comparison:
                 yield Edit("operator-replaced", (a,), (b,), "", left.kind, right.kind, a)
                 continue
             if label_of(left) == label_of(right):
+                if left.dtype != right.dtype and not self._follows_in_type(left, right):
+                    yield Edit("attribute", (a,), (b,), "dtype", left.dtype, right.dtype, a)
                 continue
             for kind, name, before, after in self._differences(left, right):
                 yield Edit(kind, (a,), (b,), name, before, after, a)
+
+    def _follows_in_type(self, left: Op, right: Op) -> bool:
+        """Whether the results differ in type because the operands do."""
+        return any(
+            self.reference.ops[source].dtype != self.candidate.ops[other].dtype
+            for source, other in zip(left.inputs, right.inputs, strict=False)
+        )
 
     def _differences(self, left: Op, right: Op) -> Iterator[tuple[str, str, Any, Any]]:
         follows = self._following(left, right)
@@ -185,15 +194,23 @@ class _Comparison:
                 yield Edit("wiring", (a,), (b,), "order" if same else "operands", at=a)
 
     def _outputs(self, a: int, b: int) -> Iterator[Edit]:
-        """What is returned: the same tensors in another order, more of them, fewer of them."""
-        ours = [self.pairs.get(source) for source in self.reference.ops[a].inputs]
-        theirs = [source if source in self.back else None for source in self.candidate.ops[b].inputs]
+        """What is returned: the same tensors in another order, more of them, fewer of them; and what is left behind."""
+        left, right = self.reference.ops[a], self.candidate.ops[b]
+        before, after = (_effects(op) for op in (left, right))
+        if before != after:
+            yield Edit("output", (a,), (b,), "effect", before, after, at=a)
+        ours = [self.pairs.get(source) for source in _returned(left)]
+        theirs = [source if source in self.back else None for source in _returned(right)]
         kept, given = [s for s in ours if s is not None], [s for s in theirs if s is not None]
-        if kept == given:
+        if kept == given or (
+            len(ours) == len(theirs) and None in (*ours, *theirs)
+        ):  # an operator without a partner says it
             return
         if sorted(kept) == sorted(given):
             order = tuple(theirs.index(source) for source in ours if source is not None)
             yield Edit("output", (a,), (b,), "order", tuple(range(len(order))), order, at=a)
+        elif len(ours) == len(theirs):
+            yield Edit("wiring", (a,), (b,), "operands", at=a)
         else:
             yield Edit("output", (a,), (b,), "returned tensors", len(ours), len(theirs), at=a)
 
@@ -209,6 +226,15 @@ class _Comparison:
                 shared_here = back.setdefault(theirs, ours) != ours
                 if shared_here or shared_there:
                     yield Edit("parameter", (a,), (b,), "shared", shared_there, shared_here, at=a)
+
+
+def _effects(output: Op) -> tuple[str, ...]:
+    """What the net changes apart from what it returns."""
+    return tuple(path for path in output.attributes.get("paths", ()) if path.startswith("changes "))
+
+
+def _returned(output: Op) -> tuple[int, ...]:
+    return output.inputs[: len(output.inputs) - len(_effects(output))]
 
 
 def _keeps_size(op: Op) -> tuple[int, ...] | None:

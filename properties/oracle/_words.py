@@ -119,6 +119,9 @@ class _Words:
 
     def output(self) -> str:
         edit = self.first
+        if edit.attribute == "effect":
+            does, should = (" and ".join(effects) or "changes nothing" for effects in (edit.after, edit.before))
+            return f"the forward pass {does}, but should be one that {should}"
         if edit.attribute != "order":
             return f"{edit.after} tensors are returned, but should be {edit.before}"
         order, should = (", ".join(map(str, order)) for order in (edit.after, edit.before))

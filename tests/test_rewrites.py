@@ -1,0 +1,66 @@
+"""Equivalent rewrites: each rule's two sides are equal in numbers and gradients and one graph; a near miss is not."""
+
+import pytest
+from _pairs import Net, agree, are_same, differing_modes, normal_form, numbers
+from _rewrites import REWRITES
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from properties.graph._rules import RULES
+
+
+@pytest.mark.parametrize("rewrite", REWRITES, ids=str)
+def test_two_spellings_are_one_function(rewrite):
+    """What a rule merges is equal in outputs and in the gradients of input and parameters."""
+    members = rewrite.members()
+
+    assert agree(numbers(Net(rewrite.one, **members)), numbers(Net(rewrite.other, **members)))
+
+
+@pytest.mark.parametrize("rewrite", REWRITES, ids=str)
+def test_two_spellings_are_one_graph(rewrite):
+    """Both spellings have one normal form in both modes, by the rule that says so."""
+    one, other = Net(rewrite.one, **rewrite.members()), Net(rewrite.other, **rewrite.members())
+
+    assert "" == differing_modes(one, other)
+    if rewrite.rule:
+        assert rewrite.rule in {*normal_form(one, "train").rules, *normal_form(other, "train").rules}
+
+
+@pytest.mark.parametrize("rewrite", REWRITES, ids=str)
+def test_a_near_miss_stays_another_graph(rewrite):
+    """What only looks alike differs in its numbers and is not merged."""
+    members = rewrite.members()
+    one, near = Net(rewrite.one, **members), Net(rewrite.near, **members)
+
+    assert not agree(numbers(one), numbers(near))
+    assert not are_same(one, near, "train")
+
+
+def test_every_rule_is_shown():
+    """No rule goes without two spellings and a near miss, except the one about gradients, tested with the modes."""
+    assert {rule.name for rule in RULES} - {"gradients do not matter in eval mode"} == {r.rule for r in REWRITES} - {""}
+
+
+KEEPING_SIZE = ("clamp", "ReLU of a ReLU", "hardsigmoid", "gated activation", "subtraction of a number")
+STEPS = tuple(rewrite for rewrite in REWRITES if rewrite.rule in KEEPING_SIZE)
+
+
+@given(
+    steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=4), spelled=st.integers(0, 15), wrong=st.integers(0, 3)
+)
+def test_spellings_can_be_mixed(steps, spelled, wrong):
+    """A row of steps is one graph however each is spelled, and no longer once one of them is the near miss."""
+    wrong %= len(steps)
+
+    def row(choose):
+        members = {f"s{i}": Net(choose(i, step), **step.members()) for i, step in enumerate(steps)}
+        return nn.Sequential(*members.values())
+
+    first = row(lambda i, step: step.one)
+    mixed = row(lambda i, step: (step.one, step.other)[spelled >> i & 1])
+    missed = row(lambda i, step: step.near if i == wrong else step.one)
+
+    assert are_same(first, mixed, "train")
+    assert not are_same(first, missed, "train")

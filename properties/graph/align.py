@@ -27,6 +27,7 @@ _FAMILIES = (
 )
 _FAMILY = {kind: number for number, kinds in enumerate(_FAMILIES) for kind in kinds}
 _FARTHEST = 6  # operators stepped over when looking for the far side of an insertion
+_STEP = 0.5  # what each of them costs: near likeness goes before far likeness
 
 
 def align(reference: OpGraph, candidate: OpGraph) -> Correspondence:
@@ -49,7 +50,7 @@ class _Alignment:
         self.pairs: dict[int, int] = {}
         self.back: dict[int, int] = {}
         self.above = (_ancestors(reference), _ancestors(candidate))
-        self.heap: list[tuple[float, int, int]] = []
+        self.heap: list[tuple[float, int, int, float]] = []
 
     def run(self) -> Correspondence:
         self._seed()
@@ -83,12 +84,12 @@ class _Alignment:
         for a, b in list(self.pairs.items()):
             self._offer_neighbours(a, b, allowed)
         while self.heap:
-            score, a, b = heapq.heappop(self.heap)
+            cost, a, b, fee = heapq.heappop(self.heap)
             if not self._free(a, b):
                 continue
-            now = -self._score(a, b)
-            if now > score + 1e-9:
-                heapq.heappush(self.heap, (now, a, b))
+            now = fee - self._score(a, b)
+            if now > cost + 1e-9:
+                heapq.heappush(self.heap, (now, a, b, fee))
                 continue
             if self._consistent(a, b):
                 self._pair(a, b)
@@ -112,13 +113,13 @@ class _Alignment:
         left, right = self._reach(0, a, side), self._reach(1, b, side)
         near_left, near_right = [n for n, far in left if far == 0], [n for n, far in right if far == 0]
         for x in near_left:
-            for y, _ in right:
+            for y, far in right:
                 if self._same_kind(x, y):
-                    self._offer(x, y)
+                    self._offer(x, y, _STEP * far)
         for y in near_right:
-            for x, _ in left:
+            for x, far in left:
                 if self._same_kind(x, y):
-                    self._offer(x, y)
+                    self._offer(x, y, _STEP * far)
 
     def _reach(self, which: int, start: int, side: object) -> list[tuple[int, int]]:
         """Unpaired operators within reach, nearest first, each with how many were stepped over."""
@@ -131,8 +132,8 @@ class _Alignment:
                 found.setdefault(n, far)
         return list(found.items())
 
-    def _offer(self, a: int, b: int) -> None:
-        heapq.heappush(self.heap, (-self._score(a, b), a, b))
+    def _offer(self, a: int, b: int, fee: float = 0.0) -> None:
+        heapq.heappush(self.heap, (fee - self._score(a, b), a, b, fee))
 
     def _score(self, a: int, b: int) -> float:
         ours, theirs = self.signatures

@@ -158,6 +158,15 @@ def test_a_width_is_one_deviation() -> None:
     assert [("out_channels", 8, 16)] == [(d.attribute, d.reference, d.candidate) for d in found.deviations]
 
 
+def test_another_number_of_channels_is_a_deviation_not_an_error() -> None:
+    """A net for grey images against one for colour images is compared all the same."""
+    found = check("resnet18(in_channels=1)", "resnet18")
+    assert [("shape", (3, 224, 224), (1, 224, 224))] == [
+        (d.attribute, d.reference, d.candidate) for d in found.deviations
+    ]
+    assert "(input)" == found.deviations[0].where.reference
+
+
 def test_a_report_raises_for_deviations_only() -> None:
     """raise_for_deviations is silent on the same net and names the first layer of another."""
     verdict(Small).raise_for_deviations()

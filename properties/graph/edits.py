@@ -80,6 +80,8 @@ class _Comparison:
         """Paired operators that differ in themselves."""
         for a, b in self.pairs.items():
             left, right = self.reference.ops[a], self.candidate.ops[b]
+            if left.kind == "input" and left.shape[1:] != right.shape[1:]:
+                yield Edit("attribute", (a,), (b,), "shape", left.shape[1:], right.shape[1:], a)
             if left.kind == "output":
                 continue
             if left.kind != right.kind:

@@ -45,6 +45,7 @@ class Subject:
         self.is_reference = is_reference
         self.rebuildable = rebuildable
         self.net = build_net(build, name, real=not rebuildable)
+        self._channels: int | None = None
 
     @classmethod
     def of(cls, net: str | Callable[[], nn.Module] | nn.Module, role: str, *, is_reference: bool = False) -> Subject:
@@ -128,6 +129,14 @@ class Subject:
         raise CandidateError(
             f"{self.name} accepts none of the usual inputs ({tried}); give its size with --input C,H,W"
         )
+
+    def with_own_channels(self, size: tuple[int, ...]) -> tuple[int, ...]:
+        """The size, with the channels of the net's first layer where it rejects those given."""
+        if self._channels is None:
+            first = next(usual_shapes(self.net, None), size)
+            differs = len(first) == len(size) and first[1] != size[1]
+            self._channels = first[1] if differs and self.accepts(size) is not True else size[1]
+        return (size[0], self._channels, *size[2:])
 
     def accepts(self, size: tuple[int, ...]) -> bool | str:
         """True, or the last line of what the net raises in eval mode at this size."""

@@ -137,7 +137,7 @@ def _noun(kind: str, count: int = 1) -> str:
 def _value(name: str, what: Any) -> str:
     """A setting as people write it: ``3x3`` for a kernel, 2 for a stride of (2, 2)."""
     if isinstance(what, tuple) and what and all(type(item) is int for item in what):
-        if name in ("kernel_size", "output_size"):
+        if name in ("kernel_size", "output_size", "shape"):
             return "x".join(map(str, what))
         if len(set(what)) == 1:
             return str(what[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from properties.graph.ir import OpGraph
 from properties.graph.joint import join
 from properties.oracle._captures import Subject, second_size
 from properties.oracle._libraries import torchvision_note
+from properties.oracle._unread import unread
 from properties.oracle.explain import Comparison, explain
 from properties.oracle.variants import name_of
 from properties.report import Deviation, Place, Report
@@ -107,7 +108,7 @@ class _Check:
 
     def run(self) -> _Outcome:
         comparisons = [self._compare(mode, (2, *self.shape)) for mode in MODES]
-        deviations = [*explain(comparisons), *self._unread()]
+        deviations = [*explain(comparisons), *unread(self.reference.params, self.candidate.params, self.read)]
         if not deviations:
             deviations += self._at_another_size()
         if not deviations and not self.one_to_one:
@@ -118,7 +119,8 @@ class _Check:
 
     def _compare(self, mode: str, size: tuple[int, ...]) -> Comparison:
         self.progress(f"tracing in {mode} mode at {'x'.join(map(str, size))}")
-        ours, theirs = self.reference.capture(mode, size), self.candidate.capture(mode, size)
+        ours = self.reference.capture(mode, size)
+        theirs = self.candidate.capture(mode, self.candidate.with_own_channels(size))
         self.compared.append(f"{mode} at {size}")
         for captured, read in zip((ours, theirs), self.read, strict=True):
             self.rules.update(dict.fromkeys(captured.rules))
@@ -144,27 +146,6 @@ class _Check:
         message = "the same tensors serve other layers in one mode or size than in another"
         place = Place("(output)", "(output)")
         return [Deviation("parameter", "both", place, message, "shared", count=1, places=(place,))]
-
-    def _unread(self) -> Iterator[Deviation]:
-        """Parameters that no mode reads count as parameters all the same."""
-        ours, theirs = (
-            sorted(
-                (param.shape, param.key)
-                for param in subject.params
-                if param.kind == "parameter" and param.key not in read
-            )
-            for subject, read in zip((self.reference, self.candidate), self.read, strict=True)
-        )
-        left = [shape for shape, _ in theirs]
-        missing = [(shape, key) for shape, key in ours if shape not in left or left.remove(shape)]  # type: ignore[func-returns-value]
-        right = [shape for shape, _ in ours]
-        extra = [(shape, key) for shape, key in theirs if shape not in right or right.remove(shape)]  # type: ignore[func-returns-value]
-        for found, word, is_extra in (
-            (missing, "should be registered", False),
-            (extra, "is registered but never read", True),
-        ):
-            if found:
-                yield _unread_deviation(found, word, is_extra)
 
     def _at_another_size(self) -> list[Deviation]:
         """The same at a second, odd and non-square size, where code that depends on the size shows itself."""
@@ -205,32 +186,6 @@ def _keys(reference: OpGraph, candidate: OpGraph, found: Correspondence) -> dict
         left, right = reference.ops[a].params, candidate.ops[b].params
         keys.update({left[r].key: right[r].key for r in left.keys() & right.keys() if left[r].shape == right[r].shape})
     return keys
-
-
-def _unread_deviation(found: list[tuple[tuple[int, ...], str]], word: str, is_extra: bool) -> Deviation:
-    places = tuple(Place(None, key) if is_extra else Place(key, None) for _, key in found)
-    scalars = sum(_product(shape) for shape, _ in found)
-    many = f"{len(found)} parameters, such as {found[0][1]}," if len(found) > 1 else f"the parameter {found[0][1]}"
-    verb = word.replace("is ", "are ", 1) if len(found) > 1 else word
-    return Deviation(
-        kind="parameter",
-        mode="both",
-        where=places[0],
-        message=f"{many} {verb}",
-        attribute="registered",
-        reference=not is_extra,
-        candidate=is_extra,
-        count=len(found),
-        places=places,
-        effect={"parameters": scalars if is_extra else -scalars},
-    )
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    result = 1
-    for size in shape:
-        result *= size
-    return result
 
 
 def _rejects(size: tuple[int, ...], why: str | bool) -> Deviation:

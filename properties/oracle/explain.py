@@ -73,14 +73,19 @@ class _Located:
 
     @property
     def parameters(self) -> int:
-        """Scalars that the edit adds."""
+        """Scalars that the edit adds; for a tensor that is there or not, that tensor's alone."""
         reference, candidate = self.comparison.reference, self.comparison.candidate
-        return _scalars(candidate, self.edit.candidate) - _scalars(reference, self.edit.reference)
+        role = self.edit.attribute if self.edit.kind == "parameter" else None
+        return _scalars(candidate, self.edit.candidate, role) - _scalars(reference, self.edit.reference, role)
 
 
-def _scalars(graph: OpGraph, positions: Iterable[int]) -> int:
-    sizes = {p.key: p.size for at in positions for p in graph.ops[at].params.values() if p.kind == "parameter"}
-    return sum(sizes.values())
+def _scalars(graph: OpGraph, positions: Iterable[int], role: str | None) -> int:
+    owned = [item for at in positions for item in graph.ops[at].params.items()]
+    if role is not None and any(name == role for name, _ in owned):
+        owned = [(name, param) for name, param in owned if name == role]
+    elif role in ("weight", "bias"):
+        owned = []
+    return sum({param.key: param.size for _, param in owned if param.kind == "parameter"}.values())
 
 
 def _locate(comparison: Comparison) -> list[_Located]:

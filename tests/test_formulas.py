@@ -245,7 +245,7 @@ def test_transposed_convolutions_are_pytorchs(kernel_size, stride, padding, dila
         try:
             expected = layer(torch.zeros(1, 1, size)).shape[-1]
         except RuntimeError:
-            with pytest.raises(ValueError, match="must (be|have)"):
+            with pytest.raises(ValueError, match=r"must (be|have)"):
                 formulas.conv_transpose_size(size, kernel_size, **settings)
         else:
             assert expected == formulas.conv_transpose_size(size, kernel_size, **settings)

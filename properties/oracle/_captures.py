@@ -12,7 +12,7 @@ from properties.graph.canonical import canonicalise
 from properties.graph.capture import CaptureError, capture
 from properties.graph.ir import OpGraph, Param
 from properties.oracle.build import build_net, strangers_code
-from properties.oracle.errors import CandidateError, last_line
+from properties.oracle.errors import CandidateError, TargetError, last_line
 from properties.oracle.inputs import rejection, spec_of, usual_shapes
 from properties.oracle.targets import builder
 
@@ -85,8 +85,14 @@ class Subject:
             CandidateError: if it raises or cannot be traced.
             TargetError: if a reference does not accept the size; the message has the smallest that it accepts.
         """
-        found = self._capture(mode, size)
-        if _content_unknown(found.graph) and self.rebuildable:
+        try:
+            found = self._capture(mode, size)
+            again = _content_unknown(found.graph) != ""
+        except (CandidateError, TargetError):  # its code may need the content of a tensor that has none yet
+            if not self._can_be_rebuilt:
+                raise
+            again = True
+        if again and self._can_be_rebuilt:
             self.net = build_net(self.build, self.name, real=True)
             found = self._capture(mode, size)
         self._params = found.graph.params
@@ -95,6 +101,11 @@ class Subject:
             note = f"the content of {unknown} in {self.name} is not known and was not compared"
             found = replace(found, graph=replace(found.graph, notes=(*found.graph.notes, note)))
         return found
+
+    @property
+    def _can_be_rebuilt(self) -> bool:
+        """Whether the net stands on the meta device and could be built with real tensors instead."""
+        return self.rebuildable and any(tensor.is_meta for tensor in (*self.net.parameters(), *self.net.buffers()))
 
     def _capture(self, mode: str, size: tuple[int, ...]) -> Captured:
         try:
@@ -123,7 +134,8 @@ class Subject:
         spec = spec_of(self.name) if self.rebuildable else None
         shapes = list(usual_shapes(self.net, spec))
         for shape in shapes:
-            if self.accepts(shape) is True:
+            both = (shape, "eval"), ((2, *shape[1:]), "train")
+            if all(self.accepts(size, mode) is True for size, mode in both if mode == "eval" or self._can_be_rebuilt):
                 return shape[1:]
         tried = ", ".join("x".join(map(str, shape[1:])) for shape in shapes) or "nothing"
         raise CandidateError(
@@ -138,8 +150,8 @@ class Subject:
             self._channels = first[1] if differs and self.accepts(size) is not True else size[1]
         return (size[0], self._channels, *size[2:])
 
-    def accepts(self, size: tuple[int, ...]) -> bool | str:
-        """True, or the last line of what the net raises in eval mode at this size."""
+    def accepts(self, size: tuple[int, ...], mode: str = "eval") -> bool | str:
+        """True, or the last line of what the net raises; in train mode a real net's statistics move."""
         sample = next((p for p in (*self.net.parameters(), *self.net.buffers()) if p.is_floating_point()), None)
         device, dtype = (
             (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
@@ -147,7 +159,7 @@ class Subject:
         modes = {module: module.training for module in self.net.modules()}
         try:
             with strangers_code(), torch.no_grad():
-                self.net.eval()(torch.zeros(size, device=device, dtype=dtype))
+                self.net.train(mode == "train")(torch.zeros(size, device=device, dtype=dtype))
         except Exception as error:
             return last_line(error)
         finally:

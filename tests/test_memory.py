@@ -19,7 +19,9 @@ def _write(view):
 
 
 @pytest.mark.parametrize(
-    "view", [lambda y: y.flatten(1), lambda y: y.permute(0, 2, 3, 1), lambda y: y.view(2, -1), lambda y: y[:]], ids=str
+    "view",
+    [lambda y: y.flatten(1), lambda y: y.permute(0, 2, 3, 1), lambda y: y.view(2, -1), lambda y: y[:]],
+    ids=["flatten", "permute", "view", "whole slice"],
 )
 def test_a_write_through_a_whole_view_is_a_write(view):
     """Changing all of a tensor through a view of it is changing it."""

@@ -215,6 +215,7 @@ def test_pickle_and_deepcopy_keep_the_net(spec):
         assert shapes == {name: tensor.shape for name, tensor in twin.state_dict().items()}
 
 
+@pytest.mark.slow
 @both_modes
 @deep_ones_slowly
 def test_net_can_be_exported(spec, train):

@@ -72,6 +72,7 @@ def test_an_identical_net_maps_every_tensor_of_the_reference() -> None:
     assert all(tensor.shape == theirs[keys[key]].shape for key, tensor in ours.items())
 
 
+@pytest.mark.slow
 def test_the_papers_resnet50_is_one_folded_deviation_with_its_name() -> None:
     """Facts B: the stride on the first 1x1 is six edits, one deviation, and has a name of its own."""
     found = report("resnet50_v1", "resnet50")

@@ -45,6 +45,7 @@ def test_an_absent_device_is_a_usage_error(bench):
     assert f"--device {absent}: torch finds none here; use one of" in run.stderr
 
 
+@pytest.mark.slow
 def test_plain_pytest_runs_a_benchmark_once(bench):
     """Without an option benchmarks are tests like others: one call, no timing, on the CPU."""
     run = _pytest(bench)
@@ -53,6 +54,7 @@ def test_plain_pytest_runs_a_benchmark_once(bench):
     assert "device=cpu\n" in run.stdout
 
 
+@pytest.mark.slow
 def test_benchmark_only_times_them(bench):
     """``--benchmark-only`` is enough to have them timed."""
     assert "rounds=7\n" in _pytest(bench, "--benchmark-only").stdout

@@ -17,6 +17,7 @@ def test_it_is_told_apart(mistake):
     assert mistake.mode == differing_modes(right, wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 def test_the_same_net_is_not(mistake):
     """Each of the two, built again, is one graph with itself."""

@@ -36,6 +36,7 @@ def test_the_mutant_is_caught(mutant):
         mutant.caught_by.verify(subject)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_no_cheaper_property_catches_it(mutant):
     """What stands before a property in its theme accepts the property's mutant, so each one is needed."""
@@ -52,6 +53,7 @@ def _state(net):
     return [module.training for module in net.modules()], hooks, tensors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mutant", [mutant for mutant in MUTANTS if not isinstance(mutant.original(), LayerSubject)], ids=str
 )

@@ -3,6 +3,7 @@
 import pytest
 
 import arches
+from properties import sizes
 from properties._property import Violation
 from properties._subject import Subject
 from properties.catalogue import ALL
@@ -18,17 +19,19 @@ def _subject(spec, device="cpu"):
     return Subject.of(spec, device=device, twin=twin)
 
 
-# In the quick run a net with half a GiB of weights, or one that repeats the blocks of a shallower one many times, is
-# spared what computes with weights, needs its twin or is drawn. Graphs, sizes and costs are checked for all.
+# The quick run spares nets of a hundred layers, which repeat the blocks of shallower ones; their published figures are
+# held in test_arches. Nets with half a GiB of weights, or more than 8 blocks, are spared what computes with weights,
+# needs a twin or is drawn. The slow run leaves nothing out.
 MANY_PARAMS = 100_000_000
-MANY_BLOCKS = 8
+MANY_BLOCKS, VERY_MANY_BLOCKS = 8, 16
+COSTLY = (sizes.receptive_field_and_total_stride_equal_the_closed_form,)  # gradients through the real net
 
 
 def _marks(subject, prop):
     spec = subject.spec
     large = spec.num_params.value > MANY_PARAMS or spec.residual_blocks > MANY_BLOCKS
-    cheap = not prop.draws and prop.concerns(Subject.of(spec, device="meta"))  # without weights and without a twin
-    return [pytest.mark.slow] if large and not cheap else []
+    cheap = prop not in COSTLY and not prop.draws and prop.concerns(Subject.of(spec, device="meta"))
+    return [pytest.mark.slow] if spec.residual_blocks > VERY_MANY_BLOCKS or (large and not cheap) else []
 
 
 def pytest_generate_tests(metafunc):

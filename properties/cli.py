@@ -130,12 +130,12 @@ def check(
         from properties.oracle.command import print_report, run_check
 
         report = run_check(candidate, against, shape, say)
-    if json is not None:
-        write_json(json, report.to_dict())
     if report.error is not None:
-        return _mistake(report.error)
-    if json != "-":
+        _mistake(report.error)
+    elif json != "-":
         print_report(report)
+    if json is not None:  # last: a place that cannot be written costs the file, not the finished check
+        write_json(json, report.to_dict())
     return report.exit_status
 
 

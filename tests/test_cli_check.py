@@ -1,0 +1,72 @@
+"""``archproof check`` as a person or a script meets it: exit statuses, standard output, files."""
+
+import json
+
+import pytest
+
+from properties import cli
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command in this process: status, standard output, standard error."""
+
+    def run(*arguments):
+        status = cli.main(["check", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def test_the_same_net_exits_with_0(run):
+    """Two forms of one net are identical, and the first line says so."""
+    status, out, err = run("cifar10_net_sequential", "--against", "cifar10_net")
+    assert (0, "") == (status, err)
+    assert out.startswith("identical: cifar10_net_sequential is the same architecture as cifar10_net\n")
+
+
+def test_another_net_exits_with_1(run):
+    """A deviating net is described."""
+    status, out, _ = run("cifar10_net(num_classes=7)", "--against", "cifar10_net")
+    assert 1 == status
+    assert "out_features is 7, but should be 10 in the linear layer" in out
+
+
+def test_what_cannot_be_judged_exits_with_2_in_one_line(run):
+    """A misspelt name is one line on standard error, with the nearest one."""
+    status, out, err = run("cifar10_nett", "--against", "cifar10_net")
+    assert (2, "", 1) == (status, out, err.count("\n"))
+    assert "did you mean cifar10_net" in err
+
+
+def test_json_stands_alone_on_standard_output(run):
+    """``--json -`` leaves nothing else there."""
+    status, out, _ = run("cifar10_net_sequential", "--against", "cifar10_net", "--json", "-")
+    report = json.loads(out)
+    assert (0, 1, "identical") == (status, report["schema"], report["verdict"])
+    assert "archproof check cifar10_net_sequential --against cifar10_net" == report["reproduce"]
+
+
+def test_a_report_is_written_for_an_error_too(run, tmp_path):
+    """The file has the verdict ``error`` and the line that was printed."""
+    status, _, err = run("cifar10_nett", "--against", "cifar10_net", "--json", str(tmp_path / "report.json"))
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (2, "error") == (status, report["verdict"])
+    assert report["error"] in err
+
+
+def test_a_finished_check_outlives_a_file_that_cannot_be_written(run, tmp_path):
+    """The report is printed before the mistake about the file."""
+    place = str(tmp_path / "missing" / "report.json")
+    status, out, err = run("cifar10_net_sequential", "--against", "cifar10_net", "--json", place)
+    assert 2 == status
+    assert out.startswith("identical")
+    assert "cannot be written" in err
+
+
+def test_an_input_the_reference_rejects_names_what_works(run):
+    """The smallest input that works is in the message."""
+    status, _, err = run("alexnet", "--against", "alexnet", "--input", "3,20,20")
+    assert 2 == status
+    assert "63,63" in err

@@ -186,6 +186,11 @@ def test_another_number_of_channels_is_a_deviation_not_an_error() -> None:
     assert "(input)" == found.deviations[0].where.reference
 
 
+def test_a_variant_for_other_channels_is_named() -> None:
+    """What the candidate is in truth is found at the candidate's own input, not the reference's."""
+    assert "resnet18_d2l" == check("resnet18_d2l", "resnet18").known_as
+
+
 def test_a_report_raises_for_deviations_only() -> None:
     """raise_for_deviations is silent on the same net and names the first layer of another."""
     verdict(Small).raise_for_deviations()

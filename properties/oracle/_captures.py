@@ -45,6 +45,7 @@ class Subject:
         self.is_reference = is_reference
         self.rebuildable = rebuildable
         self.net = build_net(build, name, real=not rebuildable)
+        self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
         self._channels: int | None = None
 
     @classmethod
@@ -65,13 +66,6 @@ class Subject:
         if callable(net):
             return cls(net, getattr(net, "__qualname__", role), is_reference=is_reference)
         raise TypeError(f"{role} must be a target, a function that builds a net or a net, got {type(net).__name__}")
-
-    @property
-    def params(self) -> tuple[Param, ...]:
-        """Every registered tensor."""
-        if not hasattr(self, "_params"):
-            raise RuntimeError("nothing was captured yet")
-        return self._params
 
     @property
     def num_params(self) -> int:
@@ -95,7 +89,7 @@ class Subject:
         if again and self._can_be_rebuilt:
             self.net = build_net(self.build, self.name, real=True)
             found = self._capture(mode, size)
-        self._params = found.graph.params
+        self.params = found.graph.params
         unknown = _content_unknown(found.graph)
         if unknown:
             note = f"the content of {unknown} in {self.name} is not known and was not compared"

@@ -6,8 +6,7 @@ import importlib.metadata
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -63,7 +62,7 @@ def check(
     known_as = None
     if comparison.deviations:
         progress("looking for the reference it is")
-        known_as = name_of(theirs, shape, besides=ours.name)
+        known_as = name_of(comparison.candidate, theirs.num_params, besides=ours.name)
     return Report(
         candidate=theirs.name,
         reference=ours.name,
@@ -83,6 +82,7 @@ def check(
 
 @dataclass(frozen=True)
 class _Outcome:
+    candidate: dict[str, OpGraph]  # the candidate's graphs at the first size, by mode
     deviations: tuple[Deviation, ...]
     key_map: dict[str, str]
     rules: tuple[str, ...]
@@ -108,6 +108,7 @@ class _Check:
 
     def run(self) -> _Outcome:
         comparisons = [self._compare(mode, (2, *self.shape)) for mode in MODES]
+        graphs = {comparison.mode: comparison.candidate for comparison in comparisons}
         deviations = [*explain(comparisons), *unread(self.reference.params, self.candidate.params, self.read)]
         if not deviations:
             deviations += self._at_another_size()
@@ -115,7 +116,9 @@ class _Check:
             deviations += self._jointly()
         note = torchvision_note()
         notes = dict.fromkeys([*self.notes, *([note] if note else [])])
-        return _Outcome(tuple(deviations), self._whole_key_map(), tuple(self.rules), tuple(self.compared), tuple(notes))
+        return _Outcome(
+            graphs, tuple(deviations), self._whole_key_map(), tuple(self.rules), tuple(self.compared), tuple(notes)
+        )
 
     def _compare(self, mode: str, size: tuple[int, ...]) -> Comparison:
         self.progress(f"tracing in {mode} mode at {'x'.join(map(str, size))}")
@@ -194,9 +197,7 @@ def _rejects(size: tuple[int, ...], why: str | bool) -> Deviation:
 
 
 def _only_at(deviation: Deviation, size: tuple[int, ...]) -> Deviation:
-    fields: dict[str, Any] = {**vars(deviation), "kind": "domain"}
-    fields["message"] = f"{deviation.message}; at {'x'.join(map(str, size))} only"
-    return Deviation(**fields)
+    return replace(deviation, kind="domain", message=f"{deviation.message}; at {'x'.join(map(str, size))} only")
 
 
 def _reproduce(candidate: str, reference: str, input_shape: tuple[int, ...] | None) -> str:

@@ -12,7 +12,6 @@ from properties.graph.capture import CaptureError
 from properties.graph.ir import OpGraph, Shape
 from properties.oracle._libraries import torchvision_note
 from properties.oracle.build import build_net, strangers_code
-from properties.oracle.errors import CandidateError
 from properties.oracle.inputs import capture_quietly, first_accepted, rejection, spec_of
 from properties.oracle.targets import builder, parse
 
@@ -61,12 +60,9 @@ def build(net: Net, *, real: bool = False) -> tuple[nn.Module, str]:
             raise TypeError(f"describe needs a target, a function that builds a net or a net, got {type(net).__name__}")
         name = getattr(net, "__qualname__", type(net).__name__)
         return build_net(net, name, real=real), name
-    try:
-        with strangers_code():
-            make = builder(net)
-        return build_net(make, net, real=real), net
-    except SystemExit as error:
-        raise CandidateError(f"{net} called sys.exit({error.code!r}) instead of building a net") from error
+    with strangers_code():
+        make = builder(net)
+    return build_net(make, net, real=real), net
 
 
 def captured(net: Net, shape: Shape | None) -> Captured:

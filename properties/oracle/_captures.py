@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -16,15 +16,7 @@ from properties.oracle.errors import CandidateError, TargetError, last_line
 from properties.oracle.inputs import rejection, spec_of, usual_shapes
 from properties.oracle.targets import builder
 
-__all__ = ["Captured", "Subject", "second_size"]
-
-
-@dataclass(frozen=True)
-class Captured:
-    """A graph in normal form and the rules it took."""
-
-    graph: OpGraph
-    rules: tuple[str, ...]
+__all__ = ["Subject", "second_size"]
 
 
 class Subject:
@@ -72,8 +64,13 @@ class Subject:
         """Scalars in parameters, tied ones once."""
         return sum(parameter.numel() for parameter in self.net.parameters())
 
-    def capture(self, mode: str, size: tuple[int, ...]) -> Captured:
-        """Its normal form.
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The state_dict's keys, in its order."""
+        return tuple(self.net.state_dict())
+
+    def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
+        """Its operators as they are written.
 
         Raises:
             CandidateError: if it raises or cannot be traced.
@@ -81,7 +78,7 @@ class Subject:
         """
         try:
             found = self._capture(mode, size)
-            again = _content_unknown(found.graph) != ""
+            again = _content_unknown(found) != ""
         except (CandidateError, TargetError):  # its code may need the content of a tensor that has none yet
             if not self._can_be_rebuilt:
                 raise
@@ -89,11 +86,11 @@ class Subject:
         if again and self._can_be_rebuilt:
             self.net = build_net(self.build, self.name, real=True)
             found = self._capture(mode, size)
-        self.params = found.graph.params
-        unknown = _content_unknown(found.graph)
+        self.params = found.params
+        unknown = _content_unknown(found)
         if unknown:
             note = f"the content of {unknown} in {self.name} is not known and was not compared"
-            found = replace(found, graph=replace(found.graph, notes=(*found.graph.notes, note)))
+            found = replace(found, notes=(*found.notes, note))
         return found
 
     @property
@@ -101,16 +98,14 @@ class Subject:
         """Whether the net stands on the meta device and could be built with real tensors instead."""
         return self.rebuildable and any(tensor.is_meta for tensor in (*self.net.parameters(), *self.net.buffers()))
 
-    def _capture(self, mode: str, size: tuple[int, ...]) -> Captured:
+    def _capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
         try:
             with strangers_code():
-                canonical = canonicalise(capture(self.net, input_shape=size, mode=mode))
+                return capture(self.net, input_shape=size, mode=mode)
         except CaptureError as error:
             raise self._error(error, mode, size) from error
         except SystemExit as error:
             raise CandidateError(f"{self.name} called sys.exit({error.code!r}) in forward") from error
-        return Captured(canonical.graph, canonical.rules)
-
     def _error(self, error: CaptureError, mode: str, size: tuple[int, ...]) -> Exception:
         if self.is_reference and mode == "eval":
             return rejection(self.net, self.name, spec_of(self.name), (1, *size[1:]), error)
@@ -162,8 +157,9 @@ class Subject:
         return True
 
 
-def _content_unknown(graph: OpGraph) -> str:
+def _content_unknown(captured: OpGraph) -> str:
     """Names of the buffers and constants that the net computes with and whose content the capture did not see."""
+    graph = canonicalise(captured).graph  # without what nothing reads
     names = [graph.label(p) for p, op in graph.of_kind("constant") if op.attributes["digest"] is None]
     for op in graph.ops:
         owned = [param for role, param in op.params.items() if role not in ("running_mean", "running_var")]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from properties.graph.align import Correspondence, align, isomorphism
+from properties.graph.canonical import canonicalise
 from properties.graph.edits import edits_between
 from properties.graph.ir import OpGraph
 from properties.graph.joint import join
@@ -122,8 +123,8 @@ class _Check:
 
     def _compare(self, mode: str, size: tuple[int, ...]) -> Comparison:
         self.progress(f"tracing in {mode} mode at {'x'.join(map(str, size))}")
-        ours = self.reference.capture(mode, size)
-        theirs = self.candidate.capture(mode, self.candidate.with_own_channels(size))
+        ours = canonicalise(self.reference.capture(mode, size))
+        theirs = canonicalise(self.candidate.capture(mode, self.candidate.with_own_channels(size)))
         self.compared.append(f"{mode} at {size}")
         for captured, read in zip((ours, theirs), self.read, strict=True):
             self.rules.update(dict.fromkeys(captured.rules))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from properties.graph.align import isomorphism
+from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
 from properties.oracle._captures import Subject
 from properties.oracle.errors import CandidateError, TargetError
@@ -34,6 +35,6 @@ def name_of(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str) 
 
 def _same(reference: Subject, candidate: OpGraph, mode: str, size: tuple[int, ...]) -> bool:
     try:
-        return isomorphism(reference.capture(mode, size).graph, candidate) is not None
+        return isomorphism(canonicalise(reference.capture(mode, size)).graph, candidate) is not None
     except (TargetError, CandidateError):  # a net of another input size
         return False

@@ -1,0 +1,88 @@
+"""What a net is asked to compute: a trial, in plain data that another process can be given. Loads no torch.
+
+The same trial on two nets means the same weights, tensor for tensor, and the same images, so that whatever differs in
+the observations is the nets' own doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Draw", "Filling", "Observation", "Trial"]
+
+
+@dataclass(frozen=True)
+class Filling:
+    """One tensor's content, drawn from a seed.
+
+    Args:
+        shape: its size.
+        law: ``"uniform"`` between ``low`` and ``high``, or ``"normal"`` with mean ``low`` and deviation ``high``.
+        low: see ``law``.
+        high: see ``law``.
+        seed: of the generator.
+    """
+
+    shape: tuple[int, ...]
+    law: str = "uniform"
+    low: float = 0.0
+    high: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A batch of inputs, drawn from a seed.
+
+    Args:
+        shape: batch axis included.
+        regime: ``"normal"``, ``"large"``, ``"sparse"``, ``"constant"`` or ``"impulse"``.
+        seed: of the generator.
+    """
+
+    shape: tuple[int, ...]
+    regime: str = "normal"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of a net.
+
+    Args:
+        fillings: content of tensors by name; the names are the reference's.
+        sources: for each of this net's own keys, how to make it of the fillings: a filling's name, or a recipe
+            in plain data where the two nets store it differently. Keys that are not named keep what the build gave.
+        draw: the input.
+        mode: ``"eval"`` or ``"train"``.
+        gradients: whether to return the gradients of a fixed, drawn combination of all outputs.
+        dropout: 0 lets everything through, 1 nothing; None leaves random operators as they are, seeded.
+        dtype: in which everything is computed.
+        forwards: how often the net runs before the observed run; what it keeps between runs shows so.
+    """
+
+    fillings: Mapping[str, Filling]
+    sources: Mapping[str, Any]
+    draw: Draw
+    mode: str = "eval"
+    gradients: bool = False
+    dropout: int | None = None
+    dtype: str = "float64"
+    forwards: int = 0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What came of a trial.
+
+    Args:
+        tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
+            ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after the run; the
+            keys are the net's own.
+        raised: the last line of what it raised, or None.
+    """
+
+    tensors: Mapping[str, Any] = field(default_factory=dict)
+    raised: str | None = None

@@ -14,6 +14,7 @@ from properties.graph.ir import OpGraph, Param
 from properties.oracle.build import build_net, strangers_code
 from properties.oracle.errors import CandidateError, TargetError, last_line
 from properties.oracle.inputs import rejection, spec_of, usual_shapes
+from properties.oracle.party import Party
 from properties.oracle.targets import builder
 
 __all__ = ["Subject", "second_size"]
@@ -106,6 +107,7 @@ class Subject:
             raise self._error(error, mode, size) from error
         except SystemExit as error:
             raise CandidateError(f"{self.name} called sys.exit({error.code!r}) in forward") from error
+
     def _error(self, error: CaptureError, mode: str, size: tuple[int, ...]) -> Exception:
         if self.is_reference and mode == "eval":
             return rejection(self.net, self.name, spec_of(self.name), (1, *size[1:]), error)
@@ -167,7 +169,7 @@ def _content_unknown(captured: OpGraph) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def second_size(reference: Subject, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+def second_size(reference: Party, shape: tuple[int, ...]) -> tuple[int, ...] | None:
     """Another size that the reference accepts, odd and not square if it can be; None for a net of one size.
 
     Args:

@@ -19,10 +19,11 @@ from properties.oracle._captures import Subject, second_size
 from properties.oracle._libraries import torchvision_note
 from properties.oracle._unread import unread
 from properties.oracle.explain import Comparison, explain
+from properties.oracle.party import Party
 from properties.oracle.variants import name_of
 from properties.report import Deviation, Place, Report
 
-__all__ = ["MODES", "Net", "check"]
+__all__ = ["MODES", "Net", "check", "check_parties"]
 
 MODES = ("eval", "train")
 Net = str | Callable[[], nn.Module] | nn.Module
@@ -58,24 +59,48 @@ def check(
     ours = Subject.of(reference, "the reference", is_reference=True)
     progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
     theirs = Subject.of(candidate, "the candidate")
-    shape = ours.input_shape() if input_shape is None else input_shape
-    comparison = _Check(ours, theirs, shape, progress).run()
+    return check_parties(theirs, ours, input_shape=input_shape, progress=progress, began=began)
+
+
+def check_parties(
+    candidate: Party,
+    reference: Party,
+    *,
+    input_shape: tuple[int, ...] | None = None,
+    progress: Progress = lambda stage: None,
+    began: float | None = None,
+) -> Report:
+    """Hold a built candidate against a built reference, wherever each of them lives.
+
+    Args:
+        candidate: one side.
+        reference: the other.
+        input_shape: as for ``check``.
+        progress: as for ``check``.
+        began: when the check began, by ``time.perf_counter``; by default now.
+
+    Returns:
+        The report, as ``check`` does, and raises what it raises.
+    """
+    began = time.perf_counter() if began is None else began
+    shape = reference.input_shape() if input_shape is None else input_shape
+    comparison = _Check(reference, candidate, shape, progress).run()
     known_as = None
     if comparison.deviations:
         progress("looking for the reference it is")
-        known_as = name_of(comparison.candidate, theirs.num_params, besides=ours.name)
+        known_as = name_of(comparison.candidate, candidate.num_params, besides=reference.name)
     return Report(
-        candidate=theirs.name,
-        reference=ours.name,
+        candidate=candidate.name,
+        reference=reference.name,
         verdict="deviates" if comparison.deviations else "identical",
         known_as=known_as,
         deviations=comparison.deviations,
-        parameters={"candidate": theirs.num_params, "reference": ours.num_params},
+        parameters={"candidate": candidate.num_params, "reference": reference.num_params},
         key_map=comparison.key_map,
         rules=comparison.rules,
         compared=comparison.compared,
         notes=comparison.notes,
-        reproduce=_reproduce(theirs.name, ours.name, input_shape),
+        reproduce=_reproduce(candidate.name, reference.name, input_shape),
         versions=versions(),
         seconds=time.perf_counter() - began,
     )
@@ -94,7 +119,7 @@ class _Outcome:
 class _Check:
     """One comparison, stage by stage."""
 
-    def __init__(self, reference: Subject, candidate: Subject, shape: tuple[int, ...], progress: Progress) -> None:
+    def __init__(self, reference: Party, candidate: Party, shape: tuple[int, ...], progress: Progress) -> None:
         self.reference = reference
         self.candidate = candidate
         self.shape = shape
@@ -177,7 +202,7 @@ class _Check:
                 )
                 if counters[0] in ours and counters[1] in theirs:
                     whole[counters[0]] = counters[1]
-        order = dict.fromkeys([*self.reference.net.state_dict(), *whole])
+        order = dict.fromkeys([*self.reference.keys, *whole])
         return {key: whole[key] for key in order if key in whole}
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from properties.graph._signatures import COMMUTATIVE, is_depthwise, label_of
 from properties.graph.align import Correspondence
-from properties.graph.ir import Op, OpGraph
+from properties.graph.ir import Op, OpGraph, Shape
 
-__all__ = ["Edit", "edits_between"]
+__all__ = ["Edit", "edits_between", "following"]
 
 _GRADIENT = {"detach", "no_grad"}
 _SIZED = {
@@ -67,6 +67,34 @@ def edits_between(reference: OpGraph, candidate: OpGraph, found: Correspondence)
     return sorted(edits, key=lambda edit: edit.at)
 
 
+def following(reference: OpGraph, candidate: OpGraph, a: int, b: int) -> set[str]:
+    """Settings of a pair of operators whose difference follows from another setting, or from the input.
+
+    Args:
+        reference: the graph that ``a`` is a position in.
+        candidate: the graph that ``b`` is a position in.
+        a: the reference's operator.
+        b: the candidate's.
+    """
+    left, right = reference.ops[a], candidate.ops[b]
+    return _following(left, right, _operands(reference, left), _operands(candidate, right))
+
+
+def _following(left: Op, right: Op, ours: list[Shape], theirs: list[Shape]) -> set[str]:
+    names: set[str] = set()
+    if is_depthwise(left) and is_depthwise(right):
+        names |= {"groups", "out_channels"}
+    if ours != theirs and left.kind in _SIZED:
+        names |= {"shape", "start", "end", "size", "repeats", "digest"}
+    if _keeps_size(left) is not None and _keeps_size(left) == _keeps_size(right):
+        names.add("padding")
+    return names
+
+
+def _operands(graph: OpGraph, op: Op) -> list[Shape]:
+    return [graph.ops[source].shape for source in op.inputs]
+
+
 class _Comparison:
     """Two graphs and the pairs between them."""
 
@@ -102,7 +130,7 @@ class _Comparison:
         )
 
     def _differences(self, left: Op, right: Op) -> Iterator[tuple[str, str, Any, Any]]:
-        follows = self._following(left, right)
+        follows = _following(left, right, *self._sizes(left, right))
         for name in (*left.attributes, *(n for n in right.attributes if n not in left.attributes)):
             before, after = left.attributes.get(name), right.attributes.get(name)
             if before != after and name not in follows:
@@ -118,20 +146,9 @@ class _Comparison:
             elif ours.digest != theirs.digest:
                 yield "parameter", "content", ours.digest, theirs.digest
 
-    def _following(self, left: Op, right: Op) -> set[str]:
-        """Settings whose difference follows from another one, or from the input."""
-        names: set[str] = set()
-        if is_depthwise(left) and is_depthwise(right):
-            names |= {"groups", "out_channels"}
-        ours, theirs = ([graph.ops[s].shape for s in op.inputs] for graph, op in self._sides(left, right))
-        if ours != theirs and left.kind in _SIZED:
-            names |= {"shape", "start", "end", "size", "repeats", "digest"}
-        if _keeps_size(left) is not None and _keeps_size(left) == _keeps_size(right):
-            names.add("padding")
-        return names
-
-    def _sides(self, left: Op, right: Op) -> tuple[tuple[OpGraph, Op], tuple[OpGraph, Op]]:
-        return (self.reference, left), (self.candidate, right)
+    def _sizes(self, left: Op, right: Op) -> tuple[list[Shape], list[Shape]]:
+        """The sizes that both read."""
+        return _operands(self.reference, left), _operands(self.candidate, right)
 
     def regions(self) -> Iterator[Edit]:
         """Operators without a partner, a connected group at a time, with the other net's group that it replaces."""

@@ -1,0 +1,196 @@
+"""The structural half of a check: both nets' graphs in both modes at two sizes, in normal form, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from properties.graph.align import Correspondence, align, isomorphism
+from properties.graph.canonical import Canonical, canonicalise
+from properties.graph.edits import edits_between
+from properties.graph.ir import OpGraph, Shape
+from properties.graph.joint import join
+from properties.oracle._captures import second_size
+from properties.oracle._unread import unread
+from properties.oracle.explain import Comparison, explain
+from properties.oracle.party import Party
+from properties.report import Deviation, Place
+
+__all__ = ["MODES", "Agreement", "Captured", "Structure", "rejects"]
+
+MODES = ("eval", "train")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Both nets in one mode at one size.
+
+    Args:
+        mode: ``"eval"`` or ``"train"``.
+        size: of the reference's input, batch axis included.
+        reference: its graph as captured.
+        candidate: likewise.
+    """
+
+    mode: str
+    size: Shape
+    reference: OpGraph
+    candidate: OpGraph
+
+    def __str__(self) -> str:
+        return f"{self.mode} at {self.size}"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A proof that both nets have one normal form in several captures, with one correspondence of tensors for all.
+
+    Args:
+        normal: reference's and candidate's normal form of each capture.
+        joint: all captures of the reference, and of the candidate, as one graph.
+        found: the isomorphism of those two.
+    """
+
+    normal: tuple[tuple[Canonical, Canonical], ...]
+    joint: tuple[OpGraph, OpGraph]
+    found: Correspondence
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of the rules that it rests on."""
+        return tuple(dict.fromkeys(rule for pair in self.normal for one in pair for rule in one.rules))
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What it holds under, in words."""
+        return tuple(dict.fromkeys(said for pair in self.normal for one in pair for said in one.conditions))
+
+
+class Structure:
+    """The graphs of two nets, captured when they are needed and kept.
+
+    Args:
+        reference: one net.
+        candidate: the other.
+        shape: one input of the reference, without its batch axis.
+        progress: called with the name of each stage as it begins.
+    """
+
+    def __init__(self, reference: Party, candidate: Party, shape: Shape, progress: Progress) -> None:
+        self.reference = reference
+        self.candidate = candidate
+        self.shape = shape
+        self.progress = progress
+        self.captures: dict[tuple[str, Shape], Captured] = {}
+        self.comparisons: list[Comparison] = []
+        self.rules: dict[str, None] = {}
+        self.notes: list[str] = []
+        self.key_map: dict[str, str] = {}
+        self.agreement: Agreement | None = None
+        self.rejected: str | None = None  # why the candidate does not accept the second size
+        self._second: Shape | None = None
+        self._one_to_one = True  # whether all captures so far agree on which tensor stands for which
+        self._read: tuple[set[str], set[str]] = (set(), set())
+
+    def first(self) -> list[Captured]:
+        """Both modes at the size the reference is made for."""
+        return [self._capture(mode, (2, *self.shape)) for mode in MODES]
+
+    def second(self) -> list[Captured]:
+        """Both modes at another size and with other batches; none if the candidate does not accept it."""
+        size = self.second_size()
+        if self.rejected is not None:
+            return []
+        return [self._capture(mode, (batch, *size)) for mode, batch in (("eval", 1), ("train", 3))]
+
+    def second_size(self) -> Shape:
+        """An odd and non-square size, without its batch axis; the first one again for a net of one size."""
+        if self._second is None:
+            size = second_size(self.reference, self.shape)
+            if size is None:
+                self.notes.append(f"the reference accepts no size near {self.shape} but that one")
+            self._second = size or self.shape
+            accepted = self.candidate.accepts(self.candidate.with_own_channels((1, *self._second)))
+            self.rejected = None if accepted is True else str(accepted)
+        return self._second
+
+    def deviations(self) -> list[Deviation]:
+        """What differs in normal forms of tier A: nothing, or the deviations in data-flow order."""
+        self.comparisons = [self._compare(captured) for captured in self.first()]
+        found = [*explain(self.comparisons), *unread(self.reference.params, self.candidate.params, self._read)]
+        return found or self._at_the_second_size() or self._jointly()
+
+    def agrees(self, tier: str, captures: Sequence[Captured]) -> Agreement | None:
+        """The proof that the captures have one normal form of a tier, or None."""
+        normal = []
+        for captured in captures:
+            both = canonicalise(captured.reference, tier), canonicalise(captured.candidate, tier)
+            if isomorphism(both[0].graph, both[1].graph) is None:
+                return None
+            normal.append(both)
+        joint = join([ours.graph for ours, _ in normal]), join([theirs.graph for _, theirs in normal])
+        found = isomorphism(*joint)
+        return None if found is None else Agreement(tuple(normal), joint, found)
+
+    def _capture(self, mode: str, size: Shape) -> Captured:
+        if (mode, size) not in self.captures:
+            self.progress(f"tracing in {mode} mode at {'x'.join(map(str, size))}")
+            ours = self.reference.capture(mode, size)
+            theirs = self.candidate.capture(mode, self.candidate.with_own_channels(size))
+            self.captures[mode, size] = Captured(mode, size, ours, theirs)
+            self.notes += [*ours.notes, *theirs.notes]
+        return self.captures[mode, size]
+
+    def _compare(self, captured: Captured) -> Comparison:
+        ours, theirs = canonicalise(captured.reference), canonicalise(captured.candidate)
+        for normal, read in zip((ours, theirs), self._read, strict=True):
+            self.rules.update(dict.fromkeys(normal.rules))
+            read |= normal.graph.used_params
+        self.progress(f"aligning {len(ours.graph)} with {len(theirs.graph)} operators")
+        found = align(ours.graph, theirs.graph)
+        for key, other in _keys(ours.graph, theirs.graph, found).items():
+            self._one_to_one &= self.key_map.setdefault(key, other) == other
+        edits = edits_between(ours.graph, theirs.graph, found)
+        return Comparison(captured.mode, ours.graph, theirs.graph, edits)
+
+    def _at_the_second_size(self) -> list[Deviation]:
+        """Code that depends on the size shows itself where that is odd and not square."""
+        captures = self.second()
+        if self.rejected is not None:
+            return [rejects(self.second_size(), self.rejected)]
+        comparisons = [self._compare(captured) for captured in captures]
+        return [_only_at(deviation, self.second_size()) for deviation in explain(comparisons)]
+
+    def _jointly(self) -> list[Deviation]:
+        """One correspondence of tensors for all captures, where each alone was free to choose its own."""
+        if self._one_to_one:
+            return []
+        self.agreement = self.agrees("A", [*self.first(), *self.second()])
+        if self.agreement is not None:
+            self.key_map = dict(self.agreement.found.tensors)
+            return []
+        message = "the same tensors serve other layers in one mode or size than in another"
+        place = Place("(output)", "(output)")
+        return [Deviation("parameter", "both", place, message, "shared", count=1, places=(place,))]
+
+
+def rejects(size: Shape, why: str) -> Deviation:
+    """The candidate does not accept a size that it should."""
+    message = f"an input of {'x'.join(map(str, size))} is rejected ({why}), but should be accepted"
+    return Deviation("domain", "eval", Place("(input)", "(input)"), message, "size", "accepted", "rejected")
+
+
+def _only_at(deviation: Deviation, size: Shape) -> Deviation:
+    return replace(deviation, kind="domain", message=f"{deviation.message}; at {'x'.join(map(str, size))} only")
+
+
+def _keys(reference: OpGraph, candidate: OpGraph, found: Correspondence) -> dict[str, str]:
+    """Tensors of paired operators with equal sizes."""
+    if found.exact:
+        return dict(found.tensors)
+    keys: dict[str, str] = {}
+    for a, b in found.pairs.items():
+        left, right = reference.ops[a].params, candidate.ops[b].params
+        keys.update({left[r].key: right[r].key for r in left.keys() & right.keys() if left[r].shape == right[r].shape})
+    return keys

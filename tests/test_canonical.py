@@ -95,8 +95,8 @@ def test_rules_can_be_chosen():
     """Without a rule its two spellings stay apart."""
     graph = capture(Net(lambda n, x: n.a(x).relu().relu(), a=conv()), input_shape=SHAPE)
 
-    assert 2 == len(list(canonicalise(graph, ()).graph.of_kind("relu")))
-    assert 1 == len(list(canonicalise(graph, RULES).graph.of_kind("relu")))
+    assert 2 == len(list(canonicalise(graph, rules=()).graph.of_kind("relu")))
+    assert 1 == len(list(canonicalise(graph, rules=RULES).graph.of_kind("relu")))
 
 
 def test_rules_that_undo_each_other_are_an_error():
@@ -108,7 +108,7 @@ def test_rules_that_undo_each_other_are_an_error():
     rules = (Rule("there", ("relu",), turned("tanh")), Rule("and back", ("tanh",), turned("relu")))
 
     with pytest.raises(RuntimeError, match="do not come to an end"):
-        canonicalise(_chain(("relu", {})), rules)
+        canonicalise(_chain(("relu", {})), rules=rules)
 
 
 @pytest.mark.parametrize(("mode", "kinds"), [("eval", ["conv"]), ("train", ["conv", "detach", "detach"])])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from properties.graph.ir import Op
 
-__all__ = ["ELEMENTWISE", "Rewriting", "Rule"]
+__all__ = ["ELEMENTWISE", "GraphRule", "Rewriting", "Rule"]
 
 _ACTIVATIONS = {
     "relu",
@@ -47,8 +47,35 @@ class Rewriting:
 
 @dataclass(frozen=True)
 class Rule:
-    """A named rewrite: returns the position of an equal value, or None where it does not apply."""
+    """A named rewrite.
+
+    Args:
+        name: what the report calls it.
+        kinds: the operators it looks at.
+        rewrite: returns the position of an equal value, or None where it does not apply.
+        tier: ``"A"``: the two sides are always equal; ``"B"``: equal under a weight map; ``"C"``: equal at the captured
+            size or in the captured mode.
+        condition: of tier C, on what it rests.
+    """
 
     name: str
     kinds: tuple[str, ...]
     rewrite: Callable[[Op, Rewriting], int | None]
+    tier: str = "A"
+    condition: str = ""
+
+
+@dataclass(frozen=True)
+class GraphRule:
+    """A named rewrite that must see who reads a value: it is given all operators at once.
+
+    Args:
+        name: what the report calls it.
+        rewrite: returns the operators after one or more rewrites, or None where there is nothing to do. What nothing
+            reads any more may stay.
+        tier: as of ``Rule``.
+    """
+
+    name: str
+    rewrite: Callable[[tuple[Op, ...]], tuple[Op, ...] | None]
+    tier: str = "B"

@@ -9,11 +9,17 @@ from __future__ import annotations
 from properties.graph import _layer_rules as layers
 from properties.graph import _shape_rules as shapes
 from properties.graph import _value_rules as values
-from properties.graph._rewriting import ELEMENTWISE, Rewriting, Rule
+from properties.graph import _weight_rules as weights
+from properties.graph._order_rules import sorted_parts
+from properties.graph._part_rules import joined_layers, split_layers
+from properties.graph._rewriting import ELEMENTWISE, GraphRule, Rewriting, Rule
 
-__all__ = ["ELEMENTWISE", "RULES", "Rewriting", "Rule"]
+__all__ = ["ELEMENTWISE", "GRAPH_RULES", "RULES", "GraphRule", "Rewriting", "Rule"]
 
 _NO_EFFECT = ("add", "sub", "mul", "div", "pad", "permute", "cat", "expand", "reshape", "slice", "max_pool", "avg_pool")
+
+_BINARY = ("add", "sub", "mul", "div")
+_WEIGHTED = ("conv", "conv_transpose", "linear", "batch_norm", "layer_norm", "group_norm", "prelu")
 
 RULES: tuple[Rule, ...] = (
     Rule("no effect", _NO_EFFECT, values.no_effect),
@@ -35,9 +41,28 @@ RULES: tuple[Rule, ...] = (
     Rule("division by a power of two", ("div",), values.power_of_two),
     Rule("subtraction of a number", ("sub",), values.negative_number),
     Rule("gated activation", ("mul",), values.gated),
+    Rule("only position of an axis", ("select",), shapes.only_one),
+    Rule("part of a permutation", ("slice", "select"), shapes.part_of_a_permutation),
+    Rule("part of a reshape", ("slice", "select"), shapes.part_of_a_reshape),
+    Rule("part of parts", ("slice",), shapes.part_of_parts),
+    Rule("whole of its parts", ("cat",), shapes.whole_of_parts),
     Rule("nested concatenation", ("cat",), shapes.cat_of_cat),
     Rule("permutation of a permutation", ("permute",), shapes.permute_of_permute),
     Rule("padding before a convolution", ("conv",), layers.padded_convolution),
     Rule("linear layer by hand", ("matmul", "mm", "addmm"), layers.linear),
     Rule("bias of a linear layer", ("add",), layers.linear_bias),
+    Rule("parameter in another shape", ("reshape", "flatten", "permute"), weights.parameter_in_another_shape, "B"),
+    Rule("parameter without leading ones", _BINARY, weights.parameter_without_leading_ones, "B"),
+    Rule("parameter as a weight", _WEIGHTED, weights.parameter_as_weight, "B"),
+    Rule("linear layer as a convolution", ("linear",), weights.linear_is_convolution, "B"),
+    Rule("1x1 convolution before a reshape", ("conv",), weights.pointwise_before_reshape, "B"),
+    Rule("bias of a convolution", ("add",), weights.bias_of_convolution, "B"),
+    Rule("scale before a permutation", _BINARY, weights.broadcast_after_permute, "B"),
+    Rule("dropout before a permutation", ("dropout",), weights.dropout_after_permute, "B"),
+)
+
+GRAPH_RULES: tuple[GraphRule, ...] = (
+    GraphRule("one layer for each part", split_layers),
+    GraphRule("order of concatenated parts", sorted_parts),
+    GraphRule("one layer for joined parts", joined_layers),
 )

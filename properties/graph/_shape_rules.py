@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 
 from properties.graph._rewriting import Rewriting
@@ -13,8 +14,13 @@ __all__ = [
     "elementwise_after_permute",
     "elementwise_after_reshape",
     "flatten",
+    "only_one",
+    "part_of_a_permutation",
+    "part_of_a_reshape",
+    "part_of_parts",
     "permute_of_permute",
     "reshape_of_reshape",
+    "whole_of_parts",
 ]
 
 
@@ -80,3 +86,91 @@ def permute_of_permute(op: Op, graph: Rewriting) -> int | None:
         return None
     dims = tuple(before.attributes["dims"][dim] for dim in op.attributes["dims"])
     return graph.emit(op.with_(inputs=before.inputs, attributes={"dims": dims}))
+
+
+def only_one(op: Op, graph: Rewriting) -> int | None:
+    """The one position of an axis of size 1, chosen or squeezed."""
+    if graph.source(op).shape[op.attributes["dim"]] != 1:
+        return None
+    return graph.emit(op.with_(kind="reshape", attributes={"shape": op.shape}))
+
+
+def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
+    """A part of a permuted tensor is a part of the tensor, permuted. The normal form permutes last."""
+    before = graph.source(op)
+    if before.kind != "permute":
+        return None
+    dims, at = before.attributes["dims"], op.attributes["dim"]
+    axis = dims[at]
+    inner = graph.source(before)
+    back = {dim: position for position, dim in enumerate(dims)}
+    if op.kind == "slice":
+        shape = tuple(op.shape[back[dim]] for dim in range(len(dims)))
+        turn = dims
+    else:
+        shape = (*inner.shape[:axis], *inner.shape[axis + 1 :])
+        turn = tuple(dim - (dim > axis) for dim in dims if dim != axis)
+    part = op.with_(inputs=before.inputs, attributes={**op.attributes, "dim": axis}, shape=shape)
+    return graph.emit(before.with_(inputs=(graph.emit(part),), attributes={"dims": turn}, shape=op.shape))
+
+
+def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
+    """Of an axis that a reshape kept, or cut up with this as its outer part. The normal form reshapes last."""
+    before = graph.source(op)
+    if before.kind not in ("reshape", "flatten") or op.attributes.get("step", 1) != 1:
+        return None
+    inner, at = graph.source(before), op.attributes["dim"]
+    ahead, count = prod(before.shape[:at]), before.shape[at]
+    axis = next((a for a in range(len(inner.shape)) if prod(inner.shape[:a]) == ahead and inner.shape[a] > 1), None)
+    if axis is None or count == 0 or inner.shape[axis] % count:
+        return None
+    start = op.attributes["start"] if op.kind == "slice" else op.attributes["index"]
+    each, taken = inner.shape[axis] // count, op.shape[at] if op.kind == "slice" else 1
+    cut = {"dim": axis, "start": start * each, "end": (start + taken) * each, "step": 1}
+    shape = (*inner.shape[:axis], taken * each, *inner.shape[axis + 1 :])
+    part = graph.emit(op.with_(kind="slice", inputs=before.inputs, attributes=cut, shape=shape))
+    return graph.emit(before.with_(kind="reshape", inputs=(part,), attributes={"shape": op.shape}, shape=op.shape))
+
+
+def part_of_parts(op: Op, graph: Rewriting) -> int | None:
+    """A part of a concatenation that lies within one of its parts, or a part of a part."""
+    before, a = graph.source(op), op.attributes
+    if (
+        before.kind == "slice"
+        and before.attributes["dim"] == a["dim"]
+        and {a["step"], before.attributes["step"]} == {1}
+    ):
+        start = before.attributes["start"]
+        cut = {**a, "start": start + a["start"], "end": start + a["end"]}
+        return graph.emit(op.with_(inputs=before.inputs, attributes=cut))
+    if before.kind != "cat" or before.attributes["dim"] != a["dim"]:
+        return None
+    end = 0
+    for source in before.inputs:
+        start, end = end, end + graph.ops[source].shape[a["dim"]]
+        if start <= a["start"] and a["end"] <= end and graph.ops[source].dtype == op.dtype:
+            if graph.ops[source].shape == op.shape:
+                return source
+            cut = {**a, "start": a["start"] - start, "end": a["end"] - start}
+            return graph.emit(op.with_(inputs=(source,), attributes=cut))
+    return None
+
+
+def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
+    """Neighbouring parts of one tensor, joined again, are one part of it, or all of it."""
+    dim = op.attributes["dim"]
+    parts = [graph.ops[source] for source in op.inputs]
+    for slot, (first, second) in enumerate(pairwise(parts)):
+        if first.kind != "slice" or second.kind != "slice" or first.inputs != second.inputs:
+            continue
+        one, two = first.attributes, second.attributes
+        if {one["dim"], two["dim"]} != {dim} or {one["step"], two["step"]} != {1} or one["end"] != two["start"]:
+            continue
+        whole = graph.source(first)
+        shape = (*first.shape[:dim], two["end"] - one["start"], *first.shape[dim + 1 :])
+        both = first.inputs[0]
+        if shape != whole.shape:
+            both = graph.emit(first.with_(attributes={**one, "end": two["end"]}, shape=shape))
+        inputs = (*op.inputs[:slot], both, *op.inputs[slot + 2 :])
+        return both if len(inputs) == 1 else graph.emit(op.with_(inputs=inputs))
+    return None

@@ -1,21 +1,27 @@
-"""A normal form for operator graphs, so that nets written differently but always equal become the same graph.
+"""A normal form for operator graphs, so that nets written differently but equal become the same graph.
 
-Every rewrite here is of tier A: the two sides are equal for every input, size and weight, in the mode of the graph.
-Each is a named rule with a test of its own; the rules that were needed are part of the result, because a proof of
-identity names what it rests on. The rules themselves stand in ``_rules``.
+Each rewrite is a named rule with a test of its own; the rules that were needed are part of the result, because a proof
+names what it rests on. The rules themselves stand in ``_rules``. They are of three tiers:
+
+* A, *always equal*: for every input, size and weight, in the mode of the graph.
+* B, *equal under a weight map*: tensors are reshaped, reordered, joined or split; each ``Param.made`` says how.
+* C, *equal on a domain*: at the captured size or in the captured mode only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from properties.graph._rules import RULES, Rewriting, Rule
+from properties.graph._remade import are_apart
+from properties.graph._rules import GRAPH_RULES, RULES, GraphRule, Rewriting, Rule
 from properties.graph.ir import Op, OpGraph
 
-__all__ = ["Canonical", "canonicalise"]
+__all__ = ["TIERS", "Canonical", "canonicalise"]
 
-_MOST_PASSES = 50
+TIERS = ("A", "B", "C")
+_MOST_PASSES = 200
+AnyRule = Rule | GraphRule
 
 
 @dataclass(frozen=True)
@@ -25,48 +31,93 @@ class Canonical:
     Args:
         graph: the graph.
         rules: names of the rules that were applied, each once, in the order of first use.
+        tier: the highest tier among them; ``"A"`` if there are none.
+        conditions: on what the rules of tier C rest, in words, each once.
     """
 
     graph: OpGraph
     rules: tuple[str, ...]
+    tier: str = "A"
+    conditions: tuple[str, ...] = ()
 
 
-def canonicalise(graph: OpGraph, rules: Iterable[Rule] = RULES) -> Canonical:
+def canonicalise(graph: OpGraph, tier: str = "A", *, rules: Iterable[AnyRule] | None = None) -> Canonical:
     """Apply the rules until none applies, then drop what nothing reads.
 
     Args:
         graph: a captured graph.
-        rules: which rules; all of tier A by default.
+        tier: the highest tier of rules to use; ``"C"`` means all.
+        rules: which rules to choose from; all there are by default.
 
     Raises:
+        ValueError: if there is no such tier.
         RuntimeError: if the rules do not come to an end.
     """
-    chosen = tuple(rules)
+    if tier not in TIERS:
+        raise ValueError(f"tier must be one of {', '.join(TIERS)}, got {tier!r}")
+    chosen: tuple[AnyRule, ...] = (*RULES, *GRAPH_RULES) if rules is None else tuple(rules)
+    found = _applied([rule for rule in chosen if rule.tier == "A"], graph.ops, graph.mode)
+    if found is None:
+        raise RuntimeError(f"the rewrite rules do not come to an end: {sorted(rule.name for rule in chosen)}")
+    ops, used = found
+    allowed = {"A"}
+    for higher in TIERS[1 : TIERS.index(tier) + 1]:
+        found = _applied([rule for rule in chosen if rule.tier in {*allowed, higher}], ops, graph.mode)
+        if found is not None and are_apart(found[0]):  # else the form below is the best there is
+            ops, used, allowed = found[0], {**used, **found[1]}, {*allowed, higher}
+    return _result(replace(graph, ops=ops), used)
+
+
+def _applied(
+    rules: Sequence[AnyRule], ops: tuple[Op, ...], mode: str
+) -> tuple[tuple[Op, ...], dict[AnyRule, None]] | None:
+    """The operators when no rule applies any more, and the rules that did; None if there is no end to it."""
     by_kind: dict[str, list[Rule]] = {}
-    for rule in chosen:
-        for kind in rule.kinds:
-            by_kind.setdefault(kind, []).append(rule)
-    used: dict[str, None] = {}
-    ops = graph.ops
+    for rule in rules:
+        for kind in rule.kinds if isinstance(rule, Rule) else ():
+            by_kind.setdefault(kind, []).append(rule)  # type: ignore[arg-type]
+    whole = [rule for rule in rules if isinstance(rule, GraphRule)]
+    used: dict[AnyRule, None] = {}
     for _ in range(_MOST_PASSES):
-        ops, fired = _one_pass(ops, by_kind, graph.mode)
+        ops, fired = _one_pass(ops, by_kind, mode)
+        ops = _without_unread(ops)
+        if not fired:
+            ops, fired = _first_of(whole, ops)
         used.update(dict.fromkeys(fired))
         if not fired:
-            return Canonical(replace(graph, ops=_without_unread(ops)), tuple(used))
-        ops = _without_unread(ops)
-    raise RuntimeError(f"the rewrite rules do not come to an end: {fired}")
+            return ops, used
+    return None
 
 
-def _one_pass(ops: tuple[Op, ...], by_kind: dict[str, list[Rule]], mode: str) -> tuple[tuple[Op, ...], list[str]]:
+def _result(graph: OpGraph, used: Iterable[AnyRule]) -> Canonical:
+    rules: tuple[AnyRule, ...] = tuple(used)
+    conditions = dict.fromkeys(rule.condition for rule in rules if isinstance(rule, Rule) and rule.condition)
+    return Canonical(
+        graph,
+        tuple(dict.fromkeys(rule.name for rule in rules)),
+        max((rule.tier for rule in rules), default="A"),
+        tuple(conditions),
+    )
+
+
+def _first_of(rules: Iterable[GraphRule], ops: tuple[Op, ...]) -> tuple[tuple[Op, ...], list[AnyRule]]:
+    for rule in rules:
+        rewritten = rule.rewrite(ops)
+        if rewritten is not None:
+            return _without_unread(rewritten), [rule]
+    return ops, []
+
+
+def _one_pass(ops: tuple[Op, ...], by_kind: dict[str, list[Rule]], mode: str) -> tuple[tuple[Op, ...], list[AnyRule]]:
     rewriting = Rewriting(mode)
     became: list[int] = []
-    fired: list[str] = []
+    fired: list[AnyRule] = []
     for op in ops:
         moved = op.with_(inputs=tuple(became[source] for source in op.inputs)) if op.inputs else op
         for rule in by_kind.get(op.kind, ()):
             result = rule.rewrite(moved, rewriting)
             if result is not None:
-                fired.append(rule.name)
+                fired.append(rule)
                 became.append(result)
                 break
         else:

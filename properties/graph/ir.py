@@ -43,6 +43,8 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
+from properties.graph.recipe import Recipe
+
 __all__ = ["Attribute", "Op", "OpGraph", "Param", "Shape"]
 
 Shape = tuple[int, ...]
@@ -63,6 +65,7 @@ class Param:
         dtype: ``"float32"``, ``"int64"``.
         persistent: whether the state_dict holds it.
         digest: hash of the content where it was worth knowing, else None.
+        made: how it is made of stored tensors, where a rewrite changed it; None for a stored tensor as it stands.
     """
 
     key: str
@@ -72,6 +75,7 @@ class Param:
     dtype: str = "float32"
     persistent: bool = True
     digest: str | None = None
+    made: Recipe | None = None
 
     @property
     def size(self) -> int:
@@ -145,8 +149,9 @@ class OpGraph:
 
     @cached_property
     def used_params(self) -> frozenset[str]:
-        """Keys of the tensors that some operator reads."""
-        return frozenset(param.key for op in self.ops for param in op.params.values())
+        """Keys of the stored tensors that some operator reads."""
+        params = (param for op in self.ops for param in op.params.values())
+        return frozenset(key for param in params for key in (param.made.keys if param.made else (param.key,)))
 
     @cached_property
     def num_params(self) -> int:

@@ -1,0 +1,208 @@
+"""Rules of tier B for single layers: a tensor stored in another size, a linear layer that is a convolution.
+
+The canonical form of a linear layer is the convolution, because a convolution can say where in the image it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from math import prod
+from typing import Any
+
+from properties.graph._remade import can_change, remade
+from properties.graph._rewriting import Rewriting
+from properties.graph.ir import Op, Param, Shape
+from properties.graph.recipe import permuted, reshaped
+
+__all__ = [
+    "bias_of_convolution",
+    "broadcast_after_permute",
+    "dropout_after_permute",
+    "linear_is_convolution",
+    "parameter_as_weight",
+    "parameter_in_another_shape",
+    "parameter_without_leading_ones",
+    "pointwise_before_reshape",
+]
+
+
+def linear_is_convolution(op: Op, graph: Rewriting) -> int | None:
+    """A linear layer on one vector, on a flattened image, or on the channels of every pixel."""
+    weight = op.params.get("weight")
+    rank = len(op.shape)
+    if weight is None or not can_change(weight) or "bias" in op.attributes or rank < 2 or len(op.inputs) != 1:
+        return None
+    if rank > 2:
+        return _on_every_pixel(op, weight, graph)
+    position = op.inputs[0]
+    before = graph.ops[position]
+    if before.kind == "flatten" and before.attributes["start"] == 1:
+        position = before.inputs[0]
+    else:
+        size = (*before.shape, 1, 1)
+        position = graph.emit(Op("reshape", (position,), {"shape": size}, shape=size, where=op.where, dtype=op.dtype))
+    kernel = graph.ops[position].shape[2:]
+    made = graph.emit(_convolution(op, weight, position, kernel, (*op.shape, *(1 for _ in kernel))))
+    return graph.emit(op.with_(kind="flatten", inputs=(made,), attributes={"start": 1}, params={}))
+
+
+def _on_every_pixel(op: Op, weight: Param, graph: Rewriting) -> int:
+    rank = len(op.shape)
+    first, last = (0, rank - 1, *range(1, rank - 1)), (0, *range(2, rank), 1)
+    before = graph.source(op)
+    turned = before.with_(
+        kind="permute",
+        inputs=op.inputs,
+        attributes={"dims": first},
+        params={},
+        shape=tuple(before.shape[axis] for axis in first),
+        where=op.where,
+    )
+    size = tuple(op.shape[axis] for axis in first)
+    made = graph.emit(_convolution(op, weight, graph.emit(turned), (1,) * (rank - 2), size))
+    return graph.emit(op.with_(kind="permute", inputs=(made,), attributes={"dims": last}, params={}))
+
+
+def _convolution(op: Op, weight: Param, position: int, kernel: Shape, shape: Shape) -> Op:
+    out = op.shape[-1]
+    size = (out, weight.shape[1] // prod(kernel), *kernel)
+    attributes: dict[str, Any] = {
+        "out_channels": out,
+        "kernel_size": kernel,
+        "stride": (1,) * len(kernel),
+        "padding": (0,) * len(kernel),
+        "dilation": (1,) * len(kernel),
+        "groups": 1,
+        "padding_mode": "zeros",
+        **{name: value for name, value in op.attributes.items() if name != "out_features"},
+    }
+    params = {**op.params, "weight": remade(weight, partial(reshaped, shape=size))}
+    return op.with_(kind="conv", inputs=(position,), attributes=attributes, params=params, shape=shape)
+
+
+def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
+    """A 1x1 convolution treats every pixel alike, in rows and columns or in one row. The normal form reshapes last."""
+    before, weight = graph.source(op), op.params.get("weight")
+    if before.kind not in ("reshape", "flatten") or len(op.inputs) != 1 or not can_change(weight) or not _pointwise(op):
+        return None
+    inner = graph.ops[before.inputs[0]]
+    if len(inner.shape) < 3 or inner.shape[:2] != before.shape[:2] or weight is None:
+        return None
+    ones = (1,) * (len(inner.shape) - 2)
+    attributes: Mapping[str, Any] = {
+        **op.attributes,
+        **dict.fromkeys(("kernel_size", "stride", "dilation"), ones),
+        "padding": (0,) * len(ones),
+    }
+    params = {**op.params, "weight": remade(weight, partial(reshaped, shape=(*weight.shape[:2], *ones)))}
+    shape = (*op.shape[:2], *inner.shape[2:])
+    moved = graph.emit(op.with_(inputs=before.inputs, attributes=attributes, params=params, shape=shape))
+    attributes = before.attributes if before.kind == "flatten" else {"shape": op.shape}
+    return graph.emit(before.with_(inputs=(moved,), attributes=attributes, shape=op.shape, dtype=op.dtype))
+
+
+def _pointwise(op: Op) -> bool:
+    settings = {*op.attributes["kernel_size"], *op.attributes["stride"]}
+    return settings == {1} and set(op.attributes["padding"]) == {0}
+
+
+def bias_of_convolution(op: Op, graph: Rewriting) -> int | None:
+    """A number for each channel, added after a convolution without a bias of its own."""
+    if len(op.inputs) != 2 or op.attributes:
+        return None
+    for slot in (0, 1):
+        layer, bias = graph.source(op, slot), graph.source(op, 1 - slot).params.get("value")
+        if layer.kind != "conv" or {"bias"} & {*layer.params, *layer.attributes} or bias is None:
+            continue
+        channels = layer.shape[1]
+        per_channel = (channels, *(1 for _ in layer.shape[2:]))
+        if can_change(bias) and bias.kind == "parameter" and bias.shape == per_channel and op.shape == layer.shape:
+            params = {**layer.params, "bias": remade(bias, partial(reshaped, shape=(channels,)))}
+            return graph.emit(op.with_(kind="conv", inputs=layer.inputs, attributes=layer.attributes, params=params))
+    return None
+
+
+def parameter_in_another_shape(op: Op, graph: Rewriting) -> int | None:
+    """A parameter reshaped or turned before anything else is done with it could be stored so."""
+    leaf = graph.source(op)
+    param = leaf.params.get("value")
+    if leaf.kind != "parameter" or param is None or param.kind != "parameter" or not can_change(param):
+        return None
+    if op.kind == "permute":
+        changed = remade(param, partial(permuted, dims=op.attributes["dims"]))
+    else:
+        changed = remade(param, partial(reshaped, shape=op.shape))
+    return graph.emit(leaf.with_(params={"value": changed}, shape=op.shape))
+
+
+def parameter_without_leading_ones(op: Op, graph: Rewriting) -> int | None:
+    """``(1, C, 1, 1)`` broadcasts as ``(C, 1, 1)`` does."""
+    if len(op.inputs) != 2:
+        return None
+    for slot in (0, 1):
+        leaf, other = graph.source(op, slot), graph.source(op, 1 - slot)
+        param = leaf.params.get("value")
+        if leaf.kind != "parameter" or param is None or not can_change(param) or param.kind != "parameter":
+            continue
+        if param.shape[:1] == (1,) and other.shape == op.shape:
+            return graph.emit(op.with_(inputs=_with_leaf(op, slot, leaf, _stripped(param), graph)))
+    return None
+
+
+def _stripped(param: Param) -> Param:
+    ones = next((axis for axis, size in enumerate(param.shape) if size != 1), len(param.shape))
+    return remade(param, partial(reshaped, shape=param.shape[ones:]))
+
+
+def _with_leaf(op: Op, slot: int, leaf: Op, param: Param, graph: Rewriting) -> tuple[int, ...]:
+    position = graph.emit(leaf.with_(params={"value": param}, shape=param.shape))
+    return tuple(position if i == slot else source for i, source in enumerate(op.inputs))
+
+
+def parameter_as_weight(op: Op, graph: Rewriting) -> int | None:
+    """A layer whose weight is a parameter reshaped first is a layer with that weight."""
+    roles = [name for name, value in op.attributes.items() if value == "computed"]
+    for role, source in zip(roles, op.inputs[len(op.inputs) - len(roles) :], strict=True):
+        leaf = graph.ops[source]
+        param = leaf.params.get("value")
+        if leaf.kind != "parameter" or param is None or not can_change(param) or param.kind != "parameter":
+            continue
+        attributes = {name: value for name, value in op.attributes.items() if name != role}
+        at = len(op.inputs) - len(roles) + roles.index(role)
+        inputs = op.inputs[:at] + op.inputs[at + 1 :]
+        return graph.emit(op.with_(inputs=inputs, attributes=attributes, params={**op.params, role: param}))
+    return None
+
+
+def broadcast_after_permute(op: Op, graph: Rewriting) -> int | None:
+    """A parameter that scales or shifts a permuted image could do so before. The normal form permutes last."""
+    if len(op.inputs) != 2:
+        return None
+    for slot in (0, 1):
+        leaf, before = graph.source(op, slot), graph.source(op, 1 - slot)
+        param = leaf.params.get("value")
+        if leaf.kind != "parameter" or param is None or before.kind != "permute" or before.shape != op.shape:
+            continue
+        if not can_change(param) or param.kind != "parameter":
+            continue
+        dims = before.attributes["dims"]
+        whole = (*(1 for _ in range(len(dims) - len(param.shape))), *param.shape)
+        back = tuple(dims.index(axis) for axis in range(len(dims)))
+        turned = _stripped(remade(remade(param, partial(reshaped, shape=whole)), partial(permuted, dims=back)))
+        inner = graph.source(before)
+        inputs = list(_with_leaf(op, slot, leaf, turned, graph))
+        inputs[1 - slot] = before.inputs[0]
+        moved = graph.emit(op.with_(inputs=tuple(inputs), shape=inner.shape))
+        return graph.emit(replace(before, inputs=(moved,), dtype=op.dtype))
+    return None
+
+
+def dropout_after_permute(op: Op, graph: Rewriting) -> int | None:
+    """A dropout's draws fall on other numbers in another order of axes: equal in distribution."""
+    before = graph.source(op)
+    if before.kind != "permute":
+        return None
+    moved = graph.emit(op.with_(inputs=before.inputs, shape=graph.source(before).shape))
+    return graph.emit(before.with_(inputs=(moved,)))

@@ -42,6 +42,7 @@ class Deviation:
         effect: ``{"parameters": difference of the parameter count}``.
         known_as: the name people use for it, if it has one.
         link: where to read about it.
+        expected: why it is expected, if a list of expected failures has it; it decides nothing then.
     """
 
     kind: str
@@ -56,11 +57,22 @@ class Deviation:
     effect: Mapping[str, Any] = field(default_factory=dict)
     known_as: str | None = None
     link: str | None = None
+    expected: str | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one property."""
+    """What came of one property.
+
+    Args:
+        name: the property's.
+        status: ``passed``, ``failed``, ``xfail`` (failed, as expected), ``skipped`` or ``implied``.
+        sentence: what it says.
+        source: where that is written.
+        counterexample: what showed the failure.
+        seconds: wall time.
+        expected: why it is expected to fail, if a list of expected failures has it.
+    """
 
     name: str
     status: str
@@ -68,6 +80,7 @@ class Result:
     source: str
     counterexample: str | None = None
     seconds: float = 0.0
+    expected: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,8 @@ class Report:
         results: what came of the properties.
         parameters: ``{"candidate": scalars, "reference": scalars}``.
         key_map: reference key to candidate key, for every tensor whose partner is known.
+        weight_map: for ``equivalent`` nets, candidate key to how that tensor is made of the reference's, as plain data
+            (``properties.graph.recipe``).
         rules: names of the rewrites the comparison rests on.
         compared: the captures that were compared, ``"eval at (2, 3, 224, 224)"``.
         notes: what a reader should know besides.
@@ -101,6 +116,7 @@ class Report:
     results: tuple[Result, ...] = ()
     parameters: Mapping[str, int | None] = field(default_factory=lambda: {"candidate": None, "reference": None})
     key_map: Mapping[str, str] = field(default_factory=dict)
+    weight_map: Mapping[str, Any] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -110,9 +126,24 @@ class Report:
     seconds: float = 0.0
 
     @property
+    def as_expected(self) -> bool:
+        """Whether there are deviations or failures, and every one of them is expected."""
+        marks = [deviation.expected for deviation in self.deviations]
+        marks += [result.expected for result in self.results if result.status == "xfail"]
+        return self.verdict != "error" and bool(marks) and None not in marks and not self.surprises
+
+    @property
+    def surprises(self) -> tuple[Result, ...]:
+        """Properties that were expected to fail, and hold."""
+        return tuple(result for result in self.results if result.status == "failed" and result.expected is not None)
+
+    @property
     def exit_status(self) -> int:
-        """0 the same, 1 it deviates, 2 it could not be judged."""
-        return EXIT_STATUS[self.verdict]
+        """0 the same or nothing but what is expected, 1 it deviates, 2 it could not be judged."""
+        status = EXIT_STATUS[self.verdict]
+        if status == 1 and self.deviations and self.as_expected:
+            return 0
+        return 1 if status == 0 and self.surprises else status
 
     def raise_for_deviations(self) -> None:
         """Do nothing if the nets are the same.
@@ -142,6 +173,7 @@ class Report:
             "properties": [asdict(result) for result in self.results],
             "parameters": dict(self.parameters),
             "key_map": dict(self.key_map),
+            "weight_map": dict(self.weight_map),
             "compared": list(self.compared),
             "notes": list(self.notes),
             "seed": None,

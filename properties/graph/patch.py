@@ -223,7 +223,7 @@ def _without_sizes(graph: OpGraph, loose: set[str]) -> OpGraph:
         attributes = dict(op.attributes)
         if is_depthwise(op):
             attributes["out_channels"] = f"{op.attributes['out_channels'] // op.attributes['groups']} x channels"
-            attributes["groups"] = "channels"
+            attributes["groups"] = 1
         params = {
             role: replace(param, shape=(), key=f"{param.key} {number} {role}" if param.key in loose else param.key)
             for role, param in op.params.items()

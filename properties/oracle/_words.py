@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
+from properties.oracle._causes import Cause
 
 __all__ = ["sentence"]
 
@@ -22,25 +23,18 @@ _DETAILS = ("output_size", "kernel_size", "stride", "num_groups", "p", "negative
 _LISTED = 6  # operators of a group that are written out
 
 
-def sentence(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
-    """One sentence for a folded edit.
+def sentence(causes: Sequence[Cause], reference: OpGraph, candidate: OpGraph) -> str:
+    """One sentence for a folded cause.
 
     Args:
-        edits: the repetitions, in data-flow order.
+        causes: the repetitions, in data-flow order.
         reference: the graph that their positions refer to.
         candidate: likewise.
     """
-    words = _Words(edits, reference, candidate)
-    return {
-        "attribute": words.attribute,
-        "operator-missing": words.missing,
-        "operator-extra": words.extra,
-        "operator-replaced": words.replaced,
-        "wiring": words.wiring,
-        "parameter": words.parameter,
-        "training": words.training,
-        "output": words.output,
-    }[edits[0].kind]()
+    edits = [cause.edit for cause in causes]
+    said = _SAID[edits[0].kind](_Words(edits, reference, candidate))
+    along = [_Words([edit], reference, candidate).along() for edit in causes[0].along]
+    return f"{said}; with it {' and '.join(along)}" if along else said
 
 
 @dataclass(frozen=True)
@@ -76,15 +70,22 @@ class _Words:
             stands, should = (self.reference.label(position) for position in edit.reference)
             places = f" (so in {len(self.edits)} places)" if len(self.edits) > 1 else ""
             return f"{name} {_value(name, edit.after)} stands on {stands}, but should stand on {should}{places}"
+        if " and " in name:
+            names = name.split(" and ")
+            is_so = " and ".join(f"{n} is {_value(n, value)}" for n, value in zip(names, edit.after, strict=True))
+            should = " and ".join(_value(n, value) for n, value in zip(names, edit.before, strict=True))
+            return f"{is_so}, but should be {should} {self.among}"
         if len({(one.before, one.after) for one in self.edits}) > 1:
             return f"{name} is {edit.after / edit.before:g} times what it should be {self.among}"
         return f"{name} is {_value(name, edit.after)}, but should be {_value(name, edit.before)} {self.among}"
 
     def missing(self) -> str:
-        return f"{_group(self.reference, self.first.reference)} is missing{self.times}"
+        least = min((edit.reference for edit in self.edits), key=len)
+        return f"{_group(self.reference, least)} is missing{self.times}"
 
     def extra(self) -> str:
-        return f"{_group(self.candidate, self.first.candidate)} should not be there{self.times}"
+        least = min((edit.candidate for edit in self.edits), key=len)
+        return f"{_group(self.candidate, least)} should not be there{self.times}"
 
     def replaced(self) -> str:
         here = _group(self.candidate, self.first.candidate, detailed=True)
@@ -111,8 +112,10 @@ class _Words:
         if edit.attribute == "shared":
             is_so, should = ("" if value else "not " for value in (edit.after, edit.before))
             return f"the weight is {is_so}shared with another layer, but should {should}be {self.among}"
-        given = ("a {}, but should be none", "no {}, but should be one")[not edit.after]
-        return f"there is {given.format(edit.attribute)} {self.among}"
+        either, both = (edit.attribute.replace(" and ", word) for word in (" or ", " and a "))
+        if edit.after in (False, (False, False)):
+            return f"there is no {either}, but should be one {self.among}"
+        return f"there is a {both}, but should be none {self.among}"
 
     def training(self) -> str:
         return f"{self.first.attribute} is {self.first.after}, but should be {self.first.before} {self.among}"
@@ -126,6 +129,28 @@ class _Words:
             return f"{edit.after} tensors are returned, but should be {edit.before}"
         order, should = (", ".join(map(str, order)) for order in (edit.after, edit.before))
         return f"the outputs come in the order {order}, but should come in the order {should}"
+
+    def along(self) -> str:
+        """What the mistake forces besides."""
+        edit, name = self.first, self.first.attribute
+        if edit.kind == "operator-missing":
+            return f"{_group(self.reference, edit.reference)} missing"
+        if edit.kind == "operator-extra":
+            return f"{_group(self.candidate, edit.candidate)} that should not be there"
+        place = self.candidate.label(edit.candidate[0])
+        return f"{name} {_value(name, edit.after)} for {_value(name, edit.before)} on {place}"
+
+
+_SAID: Mapping[str, Callable[[_Words], str]] = {
+    "attribute": _Words.attribute,
+    "operator-missing": _Words.missing,
+    "operator-extra": _Words.extra,
+    "operator-replaced": _Words.replaced,
+    "wiring": _Words.wiring,
+    "parameter": _Words.parameter,
+    "training": _Words.training,
+    "output": _Words.output,
+}
 
 
 def _noun(kind: str, count: int = 1) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from properties.graph.edits import Edit
 from properties.graph.ir import OpGraph
+from properties.oracle._causes import Cause, causes
 from properties.oracle._words import sentence
 from properties.report import Deviation, Place
 
 __all__ = ["Comparison", "explain"]
-
-_FARTHEST_SWAP = 8  # operators between two settings that changed places; a bottleneck block has ten
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,24 @@ def explain(comparisons: Iterable[Comparison]) -> tuple[Deviation, ...]:
 
 @dataclass(frozen=True)
 class _Located:
-    """An edit with its places in words."""
+    """A cause with its places in words."""
 
-    edit: Edit
+    cause: Cause
     comparison: Comparison
     places: tuple[Place, ...]
     kinds: tuple[tuple[str, ...], tuple[str, ...]]
 
     @property
+    def edit(self) -> Edit:
+        """The edit that stands for the cause."""
+        return self.cause.edit
+
+    @property
     def signature(self) -> tuple[Any, ...]:
         """Equal for repetitions of one mistake."""
         edit = self.edit
-        return (edit.kind, edit.attribute, edit.before, edit.after, self.kinds, len(edit.reference))
+        many = len(edit.reference) if edit.kind == "attribute" else 0
+        return (edit.kind, edit.attribute, edit.before, edit.after, self.kinds, many)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -73,39 +78,42 @@ class _Located:
 
     @property
     def parameters(self) -> int:
-        """Scalars that the edit adds; for a tensor that is there or not, that tensor's alone."""
+        """Scalars that the cause adds; for a tensor that is there or not, that tensor's alone."""
         reference, candidate = self.comparison.reference, self.comparison.candidate
-        role = self.edit.attribute if self.edit.kind == "parameter" else None
-        return _scalars(candidate, self.edit.candidate, role) - _scalars(reference, self.edit.reference, role)
+        found = 0
+        for edit in self.cause.edits:
+            roles = edit.attribute.split(" and ") if edit.kind == "parameter" else []
+            found += _scalars(candidate, edit.candidate, roles) - _scalars(reference, edit.reference, roles)
+        return found
 
 
-def _scalars(graph: OpGraph, positions: Iterable[int], role: str | None) -> int:
+def _scalars(graph: OpGraph, positions: Iterable[int], roles: Sequence[str]) -> int:
     owned = [item for at in positions for item in graph.ops[at].params.items()]
-    if role is not None and any(name == role for name, _ in owned):
-        owned = [(name, param) for name, param in owned if name == role]
-    elif role in ("weight", "bias"):
-        owned = []
+    if {"weight", "bias"}.intersection(roles):
+        owned = [(name, param) for name, param in owned if name in roles]
     return sum({param.key: param.size for _, param in owned if param.kind == "parameter"}.values())
 
 
 def _locate(comparison: Comparison) -> list[_Located]:
-    edits = _swapped(
-        comparison.reference, [part for edit in comparison.edits for part in _whole_modules(edit, comparison)]
-    )
+    reference, candidate = comparison.reference, comparison.candidate
     located = []
-    for edit in edits:
-        reference, candidate = comparison.reference, comparison.candidate
+    for cause in causes(reference, candidate, comparison.edits):
+        edit = cause.edit
         if edit.kind in ("attribute", "parameter", "training"):
             pairs = zip(edit.reference, edit.candidate, strict=True)
             places = tuple(Place(reference.label(a), candidate.label(b)) for a, b in pairs)
         else:
             places = (_place(edit, comparison),)
-        kinds = (
-            tuple(reference.ops[a].kind for a in edit.reference),
-            tuple(candidate.ops[b].kind for b in edit.candidate),
+        located.append(
+            _Located(cause, comparison, places, (_kinds(reference, edit.reference), _kinds(candidate, edit.candidate)))
         )
-        located.append(_Located(edit, comparison, places, kinds))
     return located
+
+
+def _kinds(graph: OpGraph, positions: Sequence[int]) -> tuple[str, ...]:
+    """What a region is made of; an addition with the projection that only feeds it is an addition."""
+    kinds = tuple(graph.ops[position].kind for position in positions)
+    return kinds[-1:] if len(kinds) > 1 and kinds[-1] == "add" else kinds
 
 
 def _place(edit: Edit, comparison: Comparison) -> Place:
@@ -126,73 +134,6 @@ def _receiver(graph: OpGraph, at: float) -> int:
     return position
 
 
-def _whole_modules(edit: Edit, comparison: Comparison) -> list[Edit]:
-    """Ten missing blocks are one edit ten times: split where a region is a row of modules of one make."""
-    if edit.kind not in ("operator-missing", "operator-extra"):
-        return [edit]
-    missing = edit.kind == "operator-missing"
-    graph = comparison.reference if missing else comparison.candidate
-    positions = edit.reference if missing else edit.candidate
-    groups = _modules_within(graph, positions)
-    makes = {tuple(graph.ops[p].kind for p in group) for group in groups}
-    if len(groups) < 2 or len(makes) != 1 or sum(map(len, groups)) != len(positions):
-        return [edit]
-    step = 1 / (len(groups) + 1)
-    parts = []
-    for number, group in enumerate(groups):
-        at = float(group[0]) if missing else edit.at + number * step * 0.5
-        parts.append(replace(edit, reference=group, at=at) if missing else replace(edit, candidate=group, at=at))
-    return parts
-
-
-def _modules_within(graph: OpGraph, positions: Sequence[int]) -> list[tuple[int, ...]]:
-    """The region cut into the outermost modules that lie in it whole."""
-    inside = set(positions)
-    outside = {_prefix(op.where, depth) for p, op in enumerate(graph.ops) if p not in inside for depth in range(1, 9)}
-    groups: dict[str, list[int]] = {}
-    for position in positions:
-        where = graph.ops[position].where
-        depth = next((d for d in range(1, where.count(".") + 2) if _prefix(where, d) not in outside), None)
-        groups.setdefault(_prefix(where, depth) if depth and where else f"#{position}", []).append(position)
-    return [tuple(group) for group in groups.values()]
-
-
-def _prefix(path: str, depth: int) -> str:
-    return ".".join(path.split(".")[:depth])
-
-
-def _swapped(graph: OpGraph, edits: Sequence[Edit]) -> list[Edit]:
-    """Two neighbouring layers that changed a setting's places: one mistake, a stride on the wrong layer."""
-    left = list(edits)
-    found: list[Edit] = []
-    while left:
-        edit = left.pop(0)
-        partner = _swap_partner(graph, edit, left) if edit.kind == "attribute" and len(edit.reference) == 1 else None
-        if partner is None:
-            found.append(edit)
-            continue
-        left.remove(partner)
-        both = (*edit.reference, *partner.reference), (*edit.candidate, *partner.candidate)
-        found.append(replace(edit, reference=both[0], candidate=both[1]))
-    return found
-
-
-def _swap_partner(graph: OpGraph, edit: Edit, others: Sequence[Edit]) -> Edit | None:
-    opposite = {
-        other.reference[0]: other
-        for other in others
-        if (other.kind, other.attribute, len(other.reference)) == ("attribute", edit.attribute, 1)
-        and (other.before, other.after) == (edit.after, edit.before)
-    }
-    layer = {edit.reference[0]}
-    for _ in range(_FARTHEST_SWAP if opposite else 0):
-        layer = {user for at in layer for user in graph.users[at]}
-        near = sorted(layer & opposite.keys())
-        if near:
-            return opposite[near[0]]
-    return None
-
-
 def _fold_ratios(groups: dict[tuple[Any, ...], list[_Located]]) -> dict[tuple[Any, ...], list[_Located]]:
     """Widths that all grew by one factor are one mistake, not one for each width."""
     folded: dict[tuple[Any, ...], list[_Located]] = {}
@@ -211,7 +152,7 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
     parameters = (
         0 if mode == "eval" else sum(member.parameters for member in members)
     )  # the train graph holds every tensor
-    message = sentence([member.edit for member in members], first.comparison.reference, first.comparison.candidate)
+    message = sentence([member.cause for member in members], first.comparison.reference, first.comparison.candidate)
     if mode != "both":
         message += f", in {mode} mode only"
     named = first.edit.kind in ("attribute", "parameter", "training", "output", "wiring")
@@ -219,6 +160,9 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
     if first.edit.kind == "operator-replaced":
         before, after = (list(kinds) for kinds in first.kinds)
         before, after = (value[0] if len(value) == 1 else value for value in (before, after))
+    elif " and " in first.edit.attribute and isinstance(before, tuple):
+        names = first.edit.attribute.split(" and ")
+        before, after = (dict(zip(names, values, strict=True)) for values in (before, after))
     return Deviation(
         kind=first.edit.kind,
         mode=mode,

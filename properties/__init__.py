@@ -15,20 +15,24 @@ if TYPE_CHECKING:
     from properties._property import forall as forall
     from properties.catalogue import ALL as ALL
     from properties.oracle.check import check as check
+    from properties.oracle.port import PortReport as PortReport
+    from properties.oracle.port import port as port
     from properties.report import Deviation as Deviation
     from properties.report import Report as Report
 
-__all__ = ["ALL", "Deviation", "Property", "Report", "Violation", "check", "claim", "forall"]
+__all__ = ["ALL", "Deviation", "PortReport", "Property", "Report", "Violation", "check", "claim", "forall", "port"]
 
 _HOMES = {
     "ALL": "properties.catalogue",
     "Deviation": "properties.report",
+    "PortReport": "properties.oracle.port",
     "Property": "properties._property",
     "Report": "properties.report",
     "Violation": "properties._property",
     "check": "properties.oracle.check",
     "claim": "properties._property",
     "forall": "properties._property",
+    "port": "properties.oracle.port",
 }
 
 

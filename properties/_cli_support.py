@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from properties._whole_file import whole_file
 
 __all__ = [
     "BrokenOutput",
@@ -95,32 +95,15 @@ def write_text(path: Path, text: str) -> None:
     """
     if path.is_dir():
         raise UsageError(f"{path} cannot be written: it is a folder; name a file in it")
-    temporary = None
     try:
-        path = path.resolve()  # a link keeps pointing where it points
         if path.exists() and not path.is_file():  # a pipe or device cannot be renamed over
             path.write_text(text, encoding="utf-8")
             return
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(text)
-        _usual_mode(temporary)
-        os.replace(temporary, path)
+        with whole_file(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         reason = error.strerror or type(error).__name__
         raise UsageError(f"{path} cannot be written: {reason[0].lower()}{reason[1:]}; give another place") from error
-
-
-def _usual_mode(path: str) -> None:
-    """Temporary files are private; a report is as readable as any other new file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(path, 0o666 & ~mask)
 
 
 def one_line(error: BaseException) -> str:

@@ -9,11 +9,15 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["CandidateError", "TargetError", "last_line", "nearest", "unknown_keyword"]
+__all__ = ["CandidateError", "CheckpointError", "TargetError", "last_line", "nearest", "unknown_keyword"]
 
 
 class TargetError(ValueError):
     """A target, keyword or input shape that cannot be used: what, where, what to do."""
+
+
+class CheckpointError(TargetError):
+    """A checkpoint that cannot be read, does not fit its net or cannot be written: what, where, what to do."""
 
 
 class CandidateError(RuntimeError):

@@ -30,7 +30,7 @@ class Deviation:
 
     Args:
         kind: ``attribute``, ``operator-missing``, ``operator-extra``, ``operator-replaced``, ``wiring``, ``parameter``,
-            ``output``, ``domain`` or ``training``.
+            ``output``, ``domain``, ``training``, ``behaviour`` or ``initialisation``.
         mode: ``"both"``, ``"eval"`` or ``"train"``: where it shows.
         where: the first place in data-flow order.
         message: one sentence: what is, and what should be.
@@ -90,8 +90,7 @@ class Report:
     Args:
         candidate: what was judged, as it was named.
         reference: what it was held against.
-        verdict: ``identical``, ``deviates`` or ``error`` (``equivalent``, ``undistinguished`` and ``conditional`` need
-            numbers and are never given on structure alone).
+        verdict: ``identical``, ``equivalent``, ``undistinguished``, ``conditional``, ``deviates`` or ``error``.
         known_as: the reference that the candidate is in truth, if it is one.
         deviations: in data-flow order.
         results: what came of the properties.
@@ -100,9 +99,13 @@ class Report:
         weight_map: for ``equivalent`` nets, candidate key to how that tensor is made of the reference's, as plain data
             (``properties.graph.recipe``).
         rules: names of the rewrites the comparison rests on.
-        compared: the captures that were compared, ``"eval at (2, 3, 224, 224)"``.
+        compared: the captures and runs that were compared, ``"eval at (2, 3, 224, 224)"``.
+        domain: for ``conditional``, where the two are equal and where they are not.
+        counterexample: the smallest input found that shows a difference, in one line.
         notes: what a reader should know besides.
         error: why there is no verdict, for ``error``.
+        seed: of everything that was drawn.
+        profile: how much was tried.
         reproduce: a command line.
         versions: of what took part.
         seconds: wall time.
@@ -119,8 +122,12 @@ class Report:
     weight_map: Mapping[str, Any] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
+    domain: str | None = None
+    counterexample: str | None = None
     notes: tuple[str, ...] = ()
     error: str | None = None
+    seed: int | None = None
+    profile: str | None = None
     reproduce: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -175,8 +182,11 @@ class Report:
             "key_map": dict(self.key_map),
             "weight_map": dict(self.weight_map),
             "compared": list(self.compared),
+            "domain": self.domain,
+            "counterexample": self.counterexample,
             "notes": list(self.notes),
-            "seed": None,
+            "profile": self.profile,
+            "seed": self.seed,
             "reproduce": self.reproduce,
             "versions": dict(self.versions),
             "seconds": round(self.seconds, 3),

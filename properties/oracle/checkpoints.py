@@ -44,7 +44,7 @@ def read_file(path: Path) -> Any:
     if head.startswith(b"PK"):
         if not zipfile.is_zipfile(path):
             raise CheckpointError(f"{path} is truncated or damaged: its end is missing; fetch it again")
-        return _read_torch(path, mmap=True)
+        return _read_torch(path, mmap=path.suffix != ".safetensors")  # a name that torch.load goes by
     if head[8:9] == b"{":
         return _read_safetensors(path)
     if head.startswith(b"\x80"):
@@ -57,7 +57,10 @@ def _read_torch(path: Path, *, mmap: bool) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+            if mmap:
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            with path.open("rb") as file:
+                return torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {_reason(error)}") from error
     except Exception as error:  # whatever a damaged file makes of the reader

@@ -267,3 +267,14 @@ def test_the_first_refusal_is_the_one_reported(monkeypatch):
 
     with pytest.raises(CaptureError, match="first"):
         capture(_block(), input_shape=SHAPE)
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_a_plain_average_over_all_batches_is_a_momentum_of_none(mode):
+    """The factor of a cumulative average depends on a counter; the graph says None, and the layer keeps its None."""
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4, momentum=None))
+
+    (_, norm), *_ = capture(net, input_shape=(2, 3, 5, 5), mode=mode).of_kind("batch_norm")
+
+    assert norm.attributes["momentum"] is None
+    assert net[1].momentum is None

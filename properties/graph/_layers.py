@@ -7,8 +7,10 @@ from typing import Any
 from properties.graph._meaning import Meaning, roles, spread
 from properties.graph._schema import Call, result_shape
 
-__all__ = ["adaptive_pool", "batch_norm", "conv", "dropout", "embedding", "group_norm", "instance_norm", "layer_norm",
-           "linear", "pool", "prelu", "rms_norm"]  # fmt: skip
+__all__ = ["CUMULATIVE", "adaptive_pool", "batch_norm", "conv", "dropout", "embedding", "group_norm", "instance_norm",
+           "layer_norm", "linear", "pool", "prelu", "rms_norm"]  # fmt: skip
+
+CUMULATIVE = -1.0  # stands for a batch norm's momentum of None, a plain average over all batches
 
 
 def conv(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
@@ -51,7 +53,8 @@ def linear(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 def batch_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     tensors = roles(call, "weight", "bias", "running_mean", "running_var")
     training = bool(call.arguments.get("training", False))
-    attributes = {"eps": call["eps"], "momentum": call["momentum"], "training": training}
+    momentum = None if call["momentum"] == CUMULATIVE else call["momentum"]
+    attributes = {"eps": call["eps"], "momentum": momentum, "training": training}
     return Meaning("batch_norm", [call["input"]], attributes, tensors)
 
 

@@ -17,8 +17,11 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.instancenorm import _InstanceNorm
 
 from properties.graph._autograd import Witness
+from properties.graph._layers import CUMULATIVE
 from properties.graph._leaves import Leaves
 from properties.graph._make_fx import trace_by_make_fx
 from properties.graph._outputs import flatten_output
@@ -108,10 +111,17 @@ def _reason(error: BaseException) -> str:
 @contextmanager
 def _in_mode(net: nn.Module, mode: str) -> Iterator[None]:
     before = {name: module.training for name, module in net.named_modules()}
+    cumulative = [
+        module for module in net.modules() if isinstance(module, _BatchNorm | _InstanceNorm) and module.momentum is None
+    ]
     net.train(mode == "train")
+    for module in cumulative:  # the factor is 1 / number of batches so far, which a trace cannot hold
+        module.momentum = CUMULATIVE
     try:
         yield
     finally:
+        for module in cumulative:
+            module.momentum = None
         for name, module in net.named_modules():
             module.training = before.get(name, module.training)
 

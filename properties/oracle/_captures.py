@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,11 +12,14 @@ from torch import nn
 from properties.graph.canonical import canonicalise
 from properties.graph.capture import CaptureError, capture
 from properties.graph.ir import OpGraph, Param
+from properties.oracle._replica import Replica
 from properties.oracle.build import build_net, strangers_code
 from properties.oracle.errors import CandidateError, TargetError, last_line
 from properties.oracle.inputs import rejection, spec_of, usual_shapes
+from properties.oracle.observe import observe
 from properties.oracle.party import Party
 from properties.oracle.targets import builder
+from properties.oracle.trial import Observation, Trial
 
 __all__ = ["Subject", "second_size"]
 
@@ -28,18 +32,27 @@ class Subject:
         name: how the report calls it.
         is_reference: whether its errors are the caller's mistake rather than the candidate's.
         rebuildable: whether ``build`` makes a new net each time; an instance is what it is.
+        stage: called with what is about to run, ``"in forward at (2, 3, 224, 224) in eval mode"``.
     """
 
     def __init__(
-        self, build: Callable[[], nn.Module], name: str, *, is_reference: bool = False, rebuildable: bool = True
+        self,
+        build: Callable[[], nn.Module],
+        name: str,
+        *,
+        is_reference: bool = False,
+        rebuildable: bool = True,
+        stage: Callable[[str], None] = lambda stage: None,
     ) -> None:
         self.build = build
         self.name = name
         self.is_reference = is_reference
         self.rebuildable = rebuildable
+        self.stage = stage
         self.net = build_net(build, name, real=not rebuildable)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
         self._channels: int | None = None
+        self.replica = Replica(build, name, rebuildable=rebuildable)
 
     @classmethod
     def of(cls, net: str | Callable[[], nn.Module] | nn.Module, role: str, *, is_reference: bool = False) -> Subject:
@@ -70,6 +83,9 @@ class Subject:
         """The state_dict's keys, in its order."""
         return tuple(self.net.state_dict())
 
+    def expect(self, method: str, *arguments: Any) -> None:
+        """Nothing: a net in this process cannot begin before it is asked."""
+
     def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
         """Its operators as they are written.
 
@@ -85,6 +101,7 @@ class Subject:
                 raise
             again = True
         if again and self._can_be_rebuilt:
+            self.stage("while building")
             self.net = build_net(self.build, self.name, real=True)
             found = self._capture(mode, size)
         self.params = found.params
@@ -100,6 +117,7 @@ class Subject:
         return self.rebuildable and any(tensor.is_meta for tensor in (*self.net.parameters(), *self.net.buffers()))
 
     def _capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
+        self.stage(f"in forward at {size} in {mode} mode")
         try:
             with strangers_code():
                 return capture(self.net, input_shape=size, mode=mode)
@@ -115,6 +133,15 @@ class Subject:
         if error.cause is not None and str(error).startswith("the net raises"):
             return CandidateError(f"{self.name} raised {place}: {last_line(error.cause)}")
         return CandidateError(f"{self.name} cannot be traced {place}: {error}")
+
+    def observe(self, trial: Trial) -> Observation:
+        """Run the trial on a copy; what the net raises while it runs stands in the observation.
+
+        Raises:
+            CandidateError: if it raises while it is built anew.
+        """
+        self.stage(f"in forward at {trial.draw.shape} in {trial.mode} mode")
+        return observe(self.replica, trial)
 
     def input_shape(self) -> tuple[int, ...]:
         """The size of one input that the net is made for, without the batch axis.
@@ -148,6 +175,7 @@ class Subject:
             (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
         )
         modes = {module: module.training for module in self.net.modules()}
+        self.stage(f"in forward at {size} in {mode} mode")
         try:
             with strangers_code(), torch.no_grad():
                 self.net.train(mode == "train")(torch.zeros(size, device=device, dtype=dtype))

@@ -19,7 +19,8 @@ class Filling:
 
     Args:
         shape: its size.
-        law: ``"uniform"`` between ``low`` and ``high``, or ``"normal"`` with mean ``low`` and deviation ``high``.
+        law: ``"uniform"`` between ``low`` and ``high``, ``"signed"`` for that with a drawn sign, or ``"normal"``
+            with mean ``low`` and deviation ``high``. Counters hold the whole part of ``low``.
         low: see ``law``.
         high: see ``law``.
         seed: of the generator.
@@ -40,11 +41,13 @@ class Draw:
         shape: batch axis included.
         regime: ``"normal"``, ``"large"``, ``"sparse"``, ``"constant"`` or ``"impulse"``.
         seed: of the generator.
+        jitter: largest relative change of each number, drawn too: what rounding makes of it shows so.
     """
 
     shape: tuple[int, ...]
     regime: str = "normal"
     seed: int = 0
+    jitter: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,13 @@ class Trial:
         draw: the input.
         mode: ``"eval"`` or ``"train"``.
         gradients: whether to return the gradients of a fixed, drawn combination of all outputs.
-        dropout: 0 lets everything through, 1 nothing; None leaves random operators as they are, seeded.
+        dropout: 0 lets everything through, 1 nothing; None leaves dropout as it is. Other random operators are
+            seeded in any case.
         dtype: in which everything is computed.
-        forwards: how often the net runs before the observed run; what it keeps between runs shows so.
+        forwards: how often the net runs, on another input, before the observed run; what it keeps shows so.
+        slots: under which number each returned tensor counts, where the two nets return them in another order.
+        random: seed of random operators.
+        watched: whether to return what the activations met.
     """
 
     fillings: Mapping[str, Filling]
@@ -71,6 +78,9 @@ class Trial:
     dropout: int | None = None
     dtype: str = "float64"
     forwards: int = 0
+    slots: tuple[int, ...] = ()
+    random: int = 0
+    watched: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,8 @@ class Observation:
     Args:
         tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
             ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after the run; the
-            keys are the net's own.
+            keys are the net's own. Where it was asked for, ``met by KIND``: a row for each call of such an
+            activation: the two ends of where it bends, and of what it was given.
         raised: the last line of what it raised, or None.
     """
 

@@ -1,0 +1,155 @@
+"""What differs between two observations of one trial, tensor by tensor, in the reference's names and layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from properties.oracle._weight_map import apply
+from properties.oracle.transplant import Transplant
+from properties.oracle.trial import Draw, Observation
+
+__all__ = ["GRADIENT", "Difference", "differences", "folded", "own_change"]
+
+GRADIENT = "gradient of "
+_BUFFER = "buffer "
+_MOST = 3  # of one kind that are listed
+_GRADIENTS_ARE_ROUGHER = 100.0  # longer sums that cancel
+_FLOOR = 1e-4  # of the largest gradient: below, a gradient is what cancelling has left, as before a batch norm
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A tensor that differs, or what one of the nets raised.
+
+    Args:
+        channel: where it was looked for, one of ``compare.CHANNELS``; ``"domain"`` where only one net raises.
+        mode: ``"eval"`` or ``"train"``.
+        tensor: ``output[0]``, ``gradient of conv1.weight``, ``buffer bn1.running_mean``, in the reference's names;
+            ``raised`` or ``outputs`` where it is not about one tensor.
+        draw: the input.
+        absolute: the largest difference of two numbers; infinite where they cannot be compared.
+        relative: the same, to the largest number there.
+        said: more about it, or nothing.
+    """
+
+    channel: str
+    mode: str
+    tensor: str
+    draw: Draw
+    absolute: float
+    relative: float
+    said: str = ""
+
+    @property
+    def slot(self) -> int | None:
+        """Which returned tensor it is about, if it is about one."""
+        return int(self.tensor[7:-1]) if self.tensor.startswith("output[") else None
+
+
+def differences(
+    transplant: Transplant, ours: Observation, theirs: Observation, channel: str, draw: Draw, tolerance: float
+) -> list[Difference]:
+    """The tensors that differ by more than the tolerance, outputs first.
+
+    Args:
+        transplant: says which tensors correspond.
+        ours: what came of the trial on the reference.
+        theirs: on the candidate.
+        channel: of the trial.
+        draw: likewise.
+        tolerance: relative to the largest number of each tensor.
+    """
+    mode = "train" if channel in ("train", "dropout") else "eval"
+    count, other = (sum(key.startswith("output") for key in side.tensors) for side in (ours, theirs))
+    if count != other:
+        said = f"{other} tensors are returned instead of {count}"
+        return [Difference(channel, mode, "outputs", draw, float("inf"), float("inf"), said)]
+    floor = _FLOOR * max((_largest(t) for key, t in ours.tensors.items() if key.startswith(GRADIENT)), default=0.0)
+    found = []
+    for name, one, another in _paired(transplant, ours, theirs):
+        gradient = name.startswith(GRADIENT)
+        absolute, relative, said = _apart(one, another, floor if gradient else 0.0)
+        if relative > tolerance * (_GRADIENTS_ARE_ROUGHER if gradient else 1.0):
+            found.append(Difference(channel, mode, name, draw, absolute, relative, said))
+    return found
+
+
+def folded(found: list[Difference]) -> list[Difference]:
+    """The first few of each kind of tensor; the last of them says how many more there are."""
+    kinds: dict[str, list[Difference]] = {}
+    for each in found:
+        kinds.setdefault(each.tensor.partition(" ")[0].partition("[")[0], []).append(each)
+    listed: list[Difference] = []
+    for alike in kinds.values():
+        more = len(alike) - _MOST
+        few = alike[:_MOST]
+        listed += [*few[:-1], replace(few[-1], said=f"and {more} more like it")] if more > 0 else few
+    return listed
+
+
+def _paired(transplant: Transplant, ours: Observation, theirs: Observation) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Corresponding tensors; a gradient that is missing is one of zeros."""
+    for key, tensor in ours.tensors.items():
+        if key.startswith("output"):
+            yield key, tensor, theirs.tensors[key]
+    name = f"{GRADIENT}input"
+    yield from _both(name, ours.tensors.get(name), theirs.tensors.get(name))
+    for other, key in transplant.keys.items():
+        for prefix in (GRADIENT, _BUFFER):
+            one, another = ours.tensors.get(f"{prefix}{key}"), theirs.tensors.get(f"{prefix}{other}")
+            if one is not None and another is not None and one.numel() == another.numel():
+                another = another.reshape(one.shape)
+            yield from _both(f"{prefix}{key}", one, another)
+    for other, recipe in transplant.recipes.items():
+        gradients = {key: ours.tensors.get(f"{GRADIENT}{key}") for key in recipe.keys}
+        known = {key: tensor for key, tensor in gradients.items() if tensor is not None}
+        if len(known) == len(gradients):
+            name = f"{GRADIENT}{', '.join(recipe.keys)}"
+            made = apply(recipe, known)
+            another = theirs.tensors.get(f"{GRADIENT}{other}")
+            yield from _both(name, made, None if another is None else another.reshape(made.shape))
+
+
+def _both(name: str, one: Tensor | None, other: Tensor | None) -> Iterator[tuple[str, Tensor, Tensor]]:
+    if one is not None or other is not None:
+        given = one if one is not None else other
+        assert given is not None
+        yield (
+            name,
+            one if one is not None else torch.zeros_like(given),
+            other if other is not None else torch.zeros_like(given),
+        )
+
+
+def _apart(one: Tensor, other: Tensor, floor: float) -> tuple[float, float, str]:
+    """Largest absolute difference, relative to the largest number or the floor, and what else is to say."""
+    if one.shape != other.shape:
+        return float("inf"), float("inf"), f"size {tuple(other.shape)} instead of {tuple(one.shape)}"
+    if torch.equal(one, other):
+        return 0.0, 0.0, ""
+    one, other = _wide(one), _wide(other)
+    fine = torch.isfinite(one) & torch.isfinite(other)
+    if not torch.equal(one[~fine].nan_to_num(nan=0.5), other[~fine].nan_to_num(nan=0.5)):
+        return float("inf"), float("inf"), "infinite or undefined in other places"
+    if not fine.any():
+        return 0.0, 0.0, ""
+    absolute = (one - other)[fine].abs().max().item()
+    scale = max(one[fine].abs().max().item(), other[fine].abs().max().item(), floor)
+    return absolute, absolute / scale if scale else 0.0, ""
+
+
+def own_change(one: Tensor, other: Tensor) -> float:
+    """The largest difference of two observations of one tensor, relative to its largest number."""
+    return _apart(one, other, 0.0)[1]
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    return torch.view_as_real(tensor).double() if tensor.is_complex() else tensor.double()
+
+
+def _largest(tensor: Tensor) -> float:
+    return tensor.abs().nan_to_num().max().item() if tensor.numel() else 0.0

@@ -1,0 +1,130 @@
+"""Run a trial on a net: fill a real copy of it, run it, and bring home what it returned, its gradients and buffers."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from properties.graph._outputs import flatten_output
+from properties.oracle._filling import image
+from properties.oracle._random_operators import Controlled
+from properties.oracle._replica import Replica
+from properties.oracle.build import strangers_code
+from properties.oracle.errors import last_line
+from properties.oracle.trial import Draw, Observation, Trial
+
+__all__ = ["observe", "run", "seeded", "trial_conditions"]
+
+_EARLIER = 7919  # added to the seed of the input that a net is given before the observed one
+
+
+def observe(replica: Replica, trial: Trial) -> Observation:
+    """Run a trial on a replica. What the net raises while it runs stands in the observation.
+
+    Raises:
+        CandidateError: if the net raises while it is built.
+    """
+    with replica.holding(trial) as net:
+        found = run(net, trial)
+    if (found.raised is not None or _is_unreal(found)) and replica.insist():  # it may hold tensors without memory
+        with replica.holding(trial) as net:
+            found = run(net, trial)
+    return found
+
+
+def _is_unreal(found: Observation) -> bool:
+    return any(tensor.is_meta for tensor in found.tensors.values())
+
+
+def run(net: nn.Module, trial: Trial) -> Observation:
+    """Run a trial on a net that holds its content already."""
+    try:
+        with trial_conditions(net, trial) as controlled:
+            return Observation(_tensors(net, trial, controlled))
+    except SystemExit as error:
+        return Observation(raised=f"SystemExit: it called sys.exit({error.code!r})")
+    except Exception as error:
+        return Observation(raised=last_line(error))
+
+
+@contextmanager
+def trial_conditions(net: nn.Module, trial: Trial) -> Iterator[Controlled]:
+    """Around a trial's runs: its mode, type, seed and dropout."""
+    before = torch.get_default_dtype()
+    gradients = torch.set_grad_enabled if trial.gradients else None
+    try:
+        with strangers_code(), seeded(trial.random), Controlled(trial.dropout, trial.watched) as controlled:
+            torch.set_default_dtype(getattr(torch, trial.dtype))
+            with torch.inference_mode(False), torch.set_grad_enabled(gradients is not None):
+                net.train(trial.mode == "train")
+                yield controlled
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """The random states of torch, Python and numpy set, and afterwards as they were."""
+    before = random.getstate()
+    numpy = sys.modules.get("numpy")
+    numpys = numpy.random.get_state() if numpy is not None else None
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            random.seed(seed)
+            if numpy is not None:
+                numpy.random.seed(seed % 2**32)
+            yield
+    finally:
+        random.setstate(before)
+        if numpy is not None and numpys is not None:
+            numpy.random.set_state(numpys)
+
+
+def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, Tensor]:
+    dtype = getattr(torch, trial.dtype)
+    for number in range(trial.forwards):
+        draw = trial.draw
+        earlier = Draw(draw.shape, draw.regime, draw.seed + _EARLIER * (number + 1))
+        with torch.no_grad():
+            net(image(earlier, dtype))
+    controlled.met.clear()
+    x = image(trial.draw, dtype).requires_grad_(trial.gradients)
+    for parameter in net.parameters():
+        parameter.grad = None
+    outputs = [tensor for _, tensor in flatten_output(net(x.clone() if trial.gradients else x))]
+    found = {f"output[{slot}]": tensor.detach().clone() for slot, tensor in _numbered(outputs, trial)}
+    if trial.gradients:
+        found |= _gradients(net, trial, x, outputs)
+    found |= {f"buffer {key}": buffer.detach().clone() for key, buffer in net.named_buffers()}
+    found |= {f"met by {kind}": torch.tensor(rows) for kind, rows in controlled.met.items()}
+    return found
+
+
+def _numbered(outputs: list[Tensor], trial: Trial) -> list[tuple[int, Tensor]]:
+    slots = trial.slots if len(trial.slots) == len(outputs) else range(len(outputs))
+    return list(zip(slots, outputs, strict=True))
+
+
+def _gradients(net: nn.Module, trial: Trial, x: Tensor, outputs: list[Tensor]) -> dict[str, Tensor]:
+    """Of a drawn combination of all outputs, the same on both sides slot by slot."""
+    combined: list[Tensor] = []
+    for slot, output in _numbered(outputs, trial):
+        if output.requires_grad and output.is_floating_point():
+            weights = image(Draw(tuple(output.shape), seed=trial.draw.seed + 31 * (slot + 1)), output.dtype)
+            combined.append((output * weights).sum())
+    found: dict[str, Tensor] = {}
+    if combined:
+        torch.stack(combined).sum().backward()
+    if x.grad is not None:
+        found["gradient of input"] = x.grad
+    for key, parameter in net.named_parameters():
+        if parameter.grad is not None:
+            found[f"gradient of {key}"] = parameter.grad
+            parameter.grad = None
+    return found

@@ -119,21 +119,37 @@ def check(
     input_shape: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
     ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, metavar="SECONDS", help="How long the check may take; 300 by default.")
+    ] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="GIB", help="What each side may take; by default half of the machine's memory."),
+    ] = None,
     json: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON, or only it to stdout.")
     ] = None,
+    show_output: Annotated[
+        bool, typer.Option("--show-output", help="Print what the candidate's code printed, to stderr, at the end.")
+    ] = False,
 ) -> int:
     """Check a candidate against a reference."""
-    shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
-    with progress() as say:
-        say("loading torch")
-        from properties.oracle.command import print_report, run_check
+    from properties.oracle.command import print_report, run_check
+    from properties.oracle.isolate import Limits
 
-        report = run_check(candidate, against, shape, say)
+    shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
+    given = {"timeout": timeout, "memory": memory}
+    limits = Limits(**{name: value for name, value in given.items() if value is not None})
+    with progress() as say:
+        say("starting")
+        report, output = run_check(candidate, against, options={"input_shape": shape}, limits=limits, progress=say)
     if report.error is not None:
-        _mistake(report.error)
+        _mistake(report.error + ("; its output: --show-output" if output and not show_output else ""))
     elif json != "-":
         print_report(report)
+    if show_output:
+        with contextlib.suppress(BrokenPipeError):
+            print(output, end="" if output.endswith("\n") else "\n", file=sys.stderr, flush=True)
     if json is not None:  # last: a place that cannot be written costs the file, not the finished check
         write_json(json, report.to_dict())
     return report.exit_status

@@ -136,6 +136,7 @@ class Structure:
     def _capture(self, mode: str, size: Shape) -> Captured:
         if (mode, size) not in self.captures:
             self.progress(f"tracing in {mode} mode at {'x'.join(map(str, size))}")
+            self.candidate.expect("capture", mode, size)
             ours = self.reference.capture(mode, size)
             theirs = self.candidate.capture(mode, self.candidate.with_own_channels(size))
             self.captures[mode, size] = Captured(mode, size, ours, theirs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import shlex
 import time
 from collections.abc import Callable, Mapping
 
@@ -11,6 +9,7 @@ from torch import nn
 
 from properties.oracle._captures import Subject
 from properties.oracle._libraries import torchvision_note
+from properties.oracle._record import reproduce, versions
 from properties.oracle._structure import MODES, Structure
 from properties.oracle.party import Party
 from properties.oracle.variants import name_of
@@ -95,7 +94,7 @@ def check_parties(
         rules=tuple(structure.rules),
         compared=tuple(map(str, structure.captures.values())),
         notes=tuple(dict.fromkeys([ONLY_STRUCTURE, *structure.notes, *([note] if note else [])])),
-        reproduce=_reproduce(candidate.name, reference.name, input_shape),
+        reproduce=reproduce(candidate.name, reference.name, input_shape),
         versions=versions(),
         seconds=time.perf_counter() - began,
     )
@@ -116,21 +115,3 @@ def _whole_key_map(key_map: Mapping[str, str], reference: Party, candidate: Part
                 whole[counters[0]] = counters[1]
     order = dict.fromkeys([*reference.keys, *whole])
     return {key: whole[key] for key in order if key in whole}
-
-
-def _reproduce(candidate: str, reference: str, input_shape: tuple[int, ...] | None) -> str:
-    words = ["archproof", "check", candidate, "--against", reference]
-    if input_shape is not None:
-        words += ["--input", ",".join(map(str, input_shape))]
-    return shlex.join(words)
-
-
-def versions() -> dict[str, str]:
-    """Of archproof and of the libraries whose code takes part, as far as they are installed."""
-    found = {}
-    for name in ("archproof", "torch", "torchvision", "timm"):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

@@ -1,40 +1,76 @@
-"""What ``archproof check`` does: a report for every outcome, and its print."""
+"""What ``archproof check`` does: a report for every outcome, and its print. Loads no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from properties.oracle.check import check, versions
-from properties.oracle.errors import CandidateError, TargetError
+from properties.oracle._record import reproduce, versions
+from properties.oracle.errors import TargetError
+from properties.oracle.isolate import Limits, Outcome, check_isolated
+from properties.oracle.targets import parse
 from properties.oracle.text import lines
 from properties.report import Report
 
-__all__ = ["print_report", "run_check"]
+__all__ = ["Checked", "print_report", "run_check"]
+
+
+class Checked(NamedTuple):
+    """What came of a check.
+
+    Args:
+        report: always there; without a verdict it says why.
+        output: what the candidate's code printed.
+    """
+
+    report: Report
+    output: str
 
 
 def run_check(
     candidate: str,
     reference: str,
-    input_shape: tuple[int, ...] | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
     progress: Callable[[str], None] = lambda stage: None,
-) -> Report:
-    """The report of a check, also when there is no verdict.
+) -> Checked:
+    """The report of a check in processes of its own, also when there is no verdict.
 
     Args:
         candidate: a target.
         reference: a target.
-        input_shape: one input without its batch axis, or None for what the reference is made for.
+        options: further keywords of ``check.check_parties``, in plain data.
+        limits: of time and memory.
         progress: called with the name of each stage as it begins.
 
     Returns:
-        The report; ``verdict`` is ``error`` and ``error`` one line if the nets could not be compared.
+        The report, whose verdict is ``error`` and whose ``error`` is one line if the nets could not be compared, and
+        what the candidate printed.
     """
+    options = options or {}
+    began = time.perf_counter()
     try:
-        return check(candidate, reference, input_shape=input_shape, progress=progress)
-    except (TargetError, CandidateError) as error:
-        return Report(candidate, reference, "error", error=str(error), versions=versions())
+        parse(candidate), parse(reference)  # what is misspelt is said at once
+    except TargetError as error:
+        outcome = Outcome(None, str(error), "")
+    else:
+        outcome = check_isolated(candidate, reference, options=options, limits=limits, progress=progress)
+    report = outcome.report
+    if report is None:
+        report = Report(
+            candidate,
+            reference,
+            "error",
+            error=outcome.error,
+            reproduce=reproduce(candidate, reference, options.get("input_shape")),
+            versions=versions(),
+            seconds=time.perf_counter() - began,
+        )
+    return Checked(report, outcome.output)
 
 
 def print_report(report: Report) -> None:

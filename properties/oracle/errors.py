@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["CandidateError", "CheckpointError", "TargetError", "last_line", "nearest", "unknown_keyword"]
+__all__ = ["CandidateError", "CheckpointError", "TargetError", "last_line", "nearest", "readable", "unknown_keyword"]
 
 
 class TargetError(ValueError):
@@ -24,10 +24,26 @@ class CandidateError(RuntimeError):
     """A net that could not be built or run; the message holds the stage and its own last line."""
 
 
+def readable(value: object, *, limit: int = 300) -> str:
+    """A stranger's text in one line that a terminal takes for text, whatever it holds and whatever ``str`` does to it.
+
+    Args:
+        value: a text, or something with one.
+        limit: characters that are kept of it.
+    """
+    try:
+        text = str(value)
+    except Exception as error:  # its own __str__ raises
+        text = f"its text cannot be had: {type(error).__name__} in __str__"
+    text = " ".join(text[: 8 * limit].split())
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
 def last_line(error: BaseException) -> str:
     """``ValueError: message (file.py, line 12)``: the last line of a traceback and the place it comes from."""
-    message = " ".join(str(error).split())
-    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    message, kind = readable(error), readable(type(error).__name__)
+    text = f"{kind}: {message}" if message else kind
     if len(text) > 300:
         text = f"{text[:297]}..."
     frames = traceback.extract_tb(error.__traceback__)

@@ -7,7 +7,7 @@ through files in the safetensors format, which holds no code.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from properties.graph.ir import OpGraph, Param
 from properties.oracle.trial import Observation, Trial
@@ -46,6 +46,9 @@ class Party(Protocol):
 
     def accepts(self, size: tuple[int, ...], mode: str = "eval") -> bool | str:
         """True, or the last line of what the net raises at this size, batch axis included."""
+
+    def expect(self, method: str, *arguments: Any) -> None:
+        """Say what will be asked for soon, at a size as the reference has it, so that another process can begin."""
 
     def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
         """Its operators as they are written; the check brings them to a normal form itself."""

@@ -1,0 +1,119 @@
+"""What the processes of an isolated check run: the judge, and the candidate's. ``isolate`` starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+
+from properties.oracle import _wire
+from properties.oracle._processes import end_all, outlive_nobody
+from properties.oracle.errors import CandidateError, TargetError, last_line, readable
+
+__all__ = ["main"]
+
+_SLACK = 2**30  # bytes: stacks of torch's threads and what tracing takes
+
+
+def main(setup: Mapping[str, Any]) -> NoReturn:
+    """Do what the setup says, then end, whatever threads and exit handlers were left behind."""
+    sys.argv = ["archproof"]  # a stranger's argparse finds nothing of ours
+    roles: Mapping[str, Callable[[Mapping[str, Any]], None]] = {"judge": _judge, "candidate": _candidate}
+    status = 1
+    try:
+        roles[setup["role"]](setup)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+        os._exit(status)
+
+
+# ------------------------------------------------------------------------------------------------------------ candidate
+def _candidate(setup: Mapping[str, Any]) -> None:
+    outlive_nobody()
+    channel, stages = setup["channel"], setup["stages"]
+    from properties.oracle._serve import Server  # loads torch
+
+    _limit_memory(setup["memory"])
+    os.register_at_fork(after_in_child=lambda: _leave(channel, stages))
+
+    def say(stage: str) -> None:
+        with contextlib.suppress(OSError):
+            os.write(stages, f"{readable(stage)}\n".encode())
+
+    Server(setup["candidate"], channel, Path(setup["folder"]), say).run()
+
+
+def _limit_memory(limit: float) -> None:
+    """Turn an allocation that is far too large into an error of the code that asks for it; no core dumps."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    taken = getattr(psutil.Process().memory_info(), "data", None)  # Linux alone tells it, and enforces the limit
+    if taken is not None:
+        most = int(taken + limit * 2**30 + _SLACK)
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _leave(*descriptors: int) -> None:
+    """In a copy of the process that the stranger's code makes: keep off the wire."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.dup2(null, descriptor)
+
+
+# ---------------------------------------------------------------------------------------------------------------- judge
+def _judge(setup: Mapping[str, Any]) -> None:
+    threading.Thread(target=_guard, args=(setup,), daemon=True).start()
+    reports = setup["reports"]
+    try:
+        report = _report(setup, lambda kind, text="": _wire.send(reports, kind + text.encode()))
+        _wire.send(reports, b"r" + _wire.dumps(report))
+    except (TargetError, CandidateError) as error:
+        from properties.oracle._remote import CandidateLost
+
+        kind = b"l" if isinstance(error, CandidateLost) else b"e"
+        _wire.send(reports, kind + str(error).encode(errors="backslashreplace"))
+    except Exception as error:
+        traceback.print_exc()
+        _wire.send(reports, b"e" + f"the check itself failed: {last_line(error)}".encode(errors="backslashreplace"))
+
+
+def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
+    """Hold the candidate's process against the reference, which lives here."""
+    import time
+
+    from properties.oracle._captures import Subject
+    from properties.oracle._remote import RemoteParty
+    from properties.oracle.check import check_parties
+
+    began = time.perf_counter() - setup["elapsed"]
+    reference, candidate = setup["reference"], setup["candidate"]
+    options = {name: tuple(v) if isinstance(v, list) else v for name, v in setup["options"].items()}
+    tell(b"s", f"building {reference}")
+    ours = Subject.of(reference, "the reference", is_reference=True)
+    theirs = RemoteParty(
+        setup["channel"], candidate, Path(setup["folder"]), lambda waits: tell(b"w" if waits else b"b")
+    )
+    return check_parties(theirs, ours, progress=lambda stage: tell(b"s", stage), began=began, **options)
+
+
+def _guard(setup: Mapping[str, Any]) -> None:
+    """When the process that started all this is gone, however it ended: end the candidate and clean up."""
+    os.read(setup["lifeline"], 1)  # returns when nobody holds the other end any more
+    end_all([setup["leader"]], setup["mark"])
+    shutil.rmtree(setup["folder"], ignore_errors=True)
+    os._exit(1)

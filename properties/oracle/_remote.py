@@ -1,0 +1,150 @@
+"""A net in another process, asked through a descriptor; everything that comes from there is checked first."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from properties.graph.ir import OpGraph, Param
+from properties.oracle import _wire
+from properties.oracle.errors import CandidateError, TargetError, readable
+from properties.oracle.trial import Observation, Trial
+from properties.report import Result
+
+__all__ = ["CandidateLost", "RemoteParty"]
+
+
+class CandidateLost(CandidateError):
+    """The other process does not answer any more; why is for the one who started it to say."""
+
+
+class RemoteParty:
+    """A party (see ``party.Party``) that lives in another process.
+
+    Args:
+        channel: a descriptor to ask through, with ``_serve.serve`` at its other end.
+        name: how the report calls it.
+        folder: where it leaves tensors.
+        waiting: called with True before every wait for an answer, with False after it.
+    """
+
+    is_reference = False
+
+    def __init__(self, channel: int, name: str, folder: Path, waiting: Callable[[bool], None]) -> None:
+        self.channel = channel
+        self.name = name
+        self.folder = folder
+        self.waiting = waiting
+        self.params: tuple[Param, ...] = ()
+
+    @property
+    def num_params(self) -> int:
+        """Scalars in parameters, tied ones once."""
+        return int(self._ask("num_params", int))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The state_dict's keys, in its order."""
+        return tuple(self._ask("keys", tuple[str, ...]))
+
+    def input_shape(self) -> tuple[int, ...]:
+        """The size of one input that the net is made for, without the batch axis."""
+        return tuple(self._ask("input_shape", tuple[int, ...]))
+
+    def with_own_channels(self, size: tuple[int, ...]) -> tuple[int, ...]:
+        """The size, with the channels of the net's first layer where it rejects those given."""
+        return tuple(self._ask("with_own_channels", tuple[int, ...], size))
+
+    def accepts(self, size: tuple[int, ...], mode: str = "eval") -> bool | str:
+        """True, or the last line of what the net raises at this size."""
+        answer: bool | str = self._ask("accepts", bool | str, size, mode)
+        return readable(answer) if isinstance(answer, str) else answer
+
+    def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
+        """Its operators as they are written."""
+        graph: OpGraph = self._ask("capture", OpGraph, mode, size)
+        fault = _fault(graph)
+        if fault is not None:
+            raise self._broken(fault)
+        self.params = graph.params
+        return replace(graph, notes=tuple(map(readable, graph.notes)))
+
+    def observe(self, trial: Trial) -> Observation:
+        """Run the trial; tensors come through a file of safetensors, which holds no code."""
+        observation: Observation = self._ask("observe", Observation, trial)
+        tensors = self._tensors(observation.tensors) if observation.tensors else {}
+        return Observation(tensors, None if observation.raised is None else readable(observation.raised))
+
+    def properties(self, profile: str, seed: int, implied: Sequence[str]) -> tuple[Result, ...]:
+        """What came of the properties that are checked on the net alone."""
+        return tuple(self._ask("properties", tuple[Result, ...], profile, seed, tuple(implied)))
+
+    def expect(self, method: str, *arguments: Any) -> None:
+        """Have it begin with what will be asked for soon."""
+        self._send("expect " + method, arguments)
+
+    def _ask(self, method: str, kind: Any, *arguments: Any) -> Any:
+        self._send(method, arguments)
+        self.waiting(True)
+        try:
+            answer = _wire.receive(self.channel)
+            if answer[:1] == b"+":
+                return _wire.loads(kind, answer[1:])
+            blame, message = _wire.loads(tuple[str, str], answer[1:])
+        except _wire.WireError as error:
+            raise self._broken(str(error)) from error
+        except (EOFError, OSError) as error:
+            raise CandidateLost(f"{self.name} does not answer") from error
+        finally:
+            self.waiting(False)
+        raise (TargetError if blame == "target" else CandidateError)(readable(message, limit=2000))
+
+    def _send(self, method: str, arguments: tuple[Any, ...]) -> None:
+        try:
+            _wire.send(self.channel, method.encode() + b"\n" + _wire.dumps(arguments))
+        except OSError as error:
+            raise CandidateLost(f"{self.name} does not answer") from error
+
+    def _broken(self, why: str) -> CandidateError:
+        return CandidateError(f"{self.name} interferes with the check: {readable(why)}")
+
+    def _tensors(self, names: Mapping[str, Any]) -> dict[str, Any]:
+        """Read the file that the other side named, and remove it."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        path = self.folder / "observation.safetensors"
+        try:
+            found = load(_read(path))
+            return {name: found[str(place)] for name, place in names.items()}
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise self._broken(f"its tensors cannot be read ({error})") from error
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _read(path: Path) -> bytes:
+    """A plain file's content, copied: a file that shrinks while it is mapped ends the process that reads it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path.name} is no plain file")
+        return file.read()
+
+
+def _fault(graph: OpGraph) -> str | None:
+    """What is wrong with a graph whose parts have the right types, or None."""
+    if not graph.ops or graph.output.kind != "output":
+        return "its graph returns nothing"
+    if graph.mode not in ("eval", "train"):
+        return f"its graph has the mode {graph.mode!r}"
+    for position, op in enumerate(graph.ops):
+        if not all(0 <= source < position for source in op.inputs):
+            return f"operator {position} of its graph reads what comes after it"
+    return None

@@ -1,0 +1,134 @@
+"""The other end of a ``RemoteParty``: a stranger's net, which answers what it is asked and names the stage it is in."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from properties.graph.ir import OpGraph
+from properties.oracle import _wire
+from properties.oracle._captures import Subject
+from properties.oracle._libraries import torchvision_note
+from properties.oracle._surroundings import Surroundings
+from properties.oracle.build import strangers_code
+from properties.oracle.errors import CandidateError, TargetError, last_line, readable
+from properties.oracle.party import Party
+from properties.oracle.targets import builder
+from properties.oracle.trial import Observation
+
+__all__ = ["Server"]
+
+
+class Server:
+    """Builds a target and answers for it.
+
+    Args:
+        target: what to build.
+        channel: a descriptor; requests come and answers go through it.
+        folder: where tensors are left.
+        say: called with each stage as it begins, ``"while importing"``.
+    """
+
+    def __init__(self, target: str, channel: int, folder: Path, say: Callable[[str], None]) -> None:
+        self.target = target
+        self.channel = channel
+        self.folder = folder
+        self.say = say
+        self.stage = ""
+        self.subject: Subject | None = None
+        self.failure: bytes = b""
+        self.expected: dict[bytes, bytes] = {}  # answers found before they were asked for, by request
+        self.surroundings = Surroundings()
+
+    def run(self) -> None:
+        """Build the net, then answer until nobody asks any more."""
+        try:
+            self.subject = self._subject()
+        except BaseException as error:  # a stranger may raise anything, and what it raises is the answer
+            self.failure = self._blame(error)
+        while True:
+            try:
+                request = _wire.receive(self.channel)
+            except (EOFError, OSError):
+                return
+            if request.startswith(b"expect "):
+                self._expect(request.removeprefix(b"expect "))
+            else:
+                answer = self.expected.pop(request, None) or self._answer(request)
+                _wire.send(self.channel, answer)
+
+    def _enter(self, stage: str) -> None:
+        self.stage = stage
+        self.say(stage)
+
+    def _subject(self) -> Subject:
+        self._enter("while importing")
+        with strangers_code():
+            build = builder(self.target)
+        self.surroundings.look("importing")
+        self._enter("while building")
+        return Subject(build, self.target, stage=self._enter)
+
+    def _expect(self, request: bytes) -> None:
+        method, arguments = self._parsed(request)
+        if method == "capture" and self.subject is not None:
+            asked = b"with_own_channels\n" + _wire.dumps(arguments[1:])
+            self.expected[asked] = self._answer(asked)
+            if self.expected[asked].startswith(b"+"):
+                size = _wire.loads(tuple[int, ...], self.expected[asked][1:])
+                request = b"capture\n" + _wire.dumps((arguments[0], size))
+        self.expected[request] = self._answer(request)
+
+    def _answer(self, request: bytes) -> bytes:
+        if self.subject is None:
+            return self.failure
+        try:
+            method, arguments = self._parsed(request)
+            found = getattr(self.subject, method)
+            value = found(*arguments) if arguments or callable(found) else found
+            return b"+" + _wire.dumps(self._sent(value))
+        except BaseException as error:  # as above
+            return self._blame(error)
+
+    def _sent(self, value: Any) -> Any:
+        """What goes over the wire: graphs with notes on what the code changed, tensors in a file."""
+        self.surroundings.look("running")
+        if isinstance(value, OpGraph):
+            note = torchvision_note()
+            notes = (*value.notes, *([note] if note else []), *self.surroundings.notes(self.target))
+            return replace(value, notes=tuple(dict.fromkeys(notes)))
+        if isinstance(value, Observation) and value.tensors:
+            return replace(value, tensors=self._left(value))
+        return value
+
+    def _left(self, observation: Observation) -> dict[str, str]:
+        from safetensors.torch import save_file
+
+        tensors = enumerate(observation.tensors.values())  # under numbers: a name may hold anything
+        apart = {str(place): tensor.detach().cpu().contiguous().clone() for place, tensor in tensors}
+        save_file(apart, self.folder / "observation.safetensors")
+        return {name: str(place) for place, name in enumerate(observation.tensors)}
+
+    def _blame(self, error: BaseException) -> bytes:
+        """The answer that a stranger's exception is."""
+        if isinstance(error, TargetError):
+            return b"-" + _wire.dumps(("target", readable(error, limit=2000)))
+        if isinstance(error, CandidateError):
+            return b"-" + _wire.dumps(("candidate", readable(error, limit=2000)))
+        if isinstance(error, SystemExit):
+            did = f"called sys.exit({readable(error)}) {self.stage}"
+        else:
+            did = f"raised {self.stage}: {last_line(error)}"
+        return b"-" + _wire.dumps(("candidate", f"{self.target} {did}"))
+
+    @staticmethod
+    def _parsed(request: bytes) -> tuple[str, tuple[Any, ...]]:
+        method, _, text = request.partition(b"\n")
+        member = getattr(Party, method.decode())
+        hints = typing.get_type_hints(member.fget if isinstance(member, property) else member)
+        kinds = tuple(kind for name, kind in hints.items() if name != "return")
+        return method.decode(), _wire.loads(types.GenericAlias(tuple, kinds), text)

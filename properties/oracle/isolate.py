@@ -1,0 +1,262 @@
+"""A check in processes of their own: what a stranger's code does, it does where it cannot hurt the report.
+
+Three processes. This one loads no torch, watches time and memory, and is told the stages. The judge builds the
+reference and compares. The candidate's process runs the stranger's code and answers the judge, in plain data. All that
+they start ends with the check, and also when this process is killed.
+
+This keeps mistakes from doing harm: crashes, endless loops, stray output, changed settings. It is no sandbox: the code
+has the rights of the person who runs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from properties.oracle import _wire
+from properties.oracle._output import Tail
+from properties.oracle._processes import end_all, memory_of, start, usual_memory, words_for
+from properties.oracle.errors import readable
+from properties.report import Report
+
+__all__ = ["Limits", "Outcome", "check_isolated"]
+
+_GLANCE = 0.2  # seconds between two looks at memory
+_LAST_WORDS = 2.0  # seconds for a process to be seen ending after its connection broke
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a check may take.
+
+    Args:
+        timeout: seconds, for all of it.
+        memory: GiB, for each side; by default half of what the machine or the container has.
+    """
+
+    timeout: float = 300.0
+    memory: float = field(default_factory=usual_memory)
+
+
+class Outcome(NamedTuple):
+    """What came of an isolated check.
+
+    Args:
+        report: the report; None if there is no verdict.
+        error: why there is none, in one line.
+        output: what the candidate's code printed.
+    """
+
+    report: Report | None
+    error: str | None
+    output: str
+
+
+def check_isolated(
+    candidate: str,
+    reference: str,
+    *,
+    options: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> Outcome:
+    """Hold a candidate against a reference, each in a process of its own.
+
+    Args:
+        candidate: a target.
+        reference: a target; its code is trusted as far as ``check`` trusts it.
+        options: further keywords of ``check.check_parties``, in plain data.
+        limits: of time and memory.
+        progress: called with the name of each stage as it begins.
+    """
+    watch = _Watch(candidate, reference, limits or Limits(), progress)
+    with watch.running(options or {}):
+        report, error = watch.result()
+    return Outcome(report, error, watch.output.text())
+
+
+class _Watch:
+    """Both processes of one check, from here."""
+
+    def __init__(self, candidate: str, reference: str, limits: Limits, progress: Callable[[str], None]) -> None:
+        self.names = {"candidate": candidate, "reference": reference}
+        self.limits = limits
+        self.progress = progress
+        self.began = time.monotonic()
+        self.mark = secrets.token_hex(8)
+        self.output = Tail()
+        self.faults = Tail()  # what the judge prints; nobody asks for it
+        self.stage = "while its process started"
+        self.judging = "starting"
+        self.waits = False  # whether the judge waits for the candidate
+        self.frames = _wire.Frames()
+        self.line = b""
+        self.verdict: tuple[Report | None, str | None] | None = None
+        self.lost = False
+        self.ended: int | None = None  # the candidate's exit status
+        self.glanced = self.began
+
+    # ------------------------------------------------------------------------------------------------------- processes
+    @contextlib.contextmanager
+    def running(self, options: Mapping[str, Any]) -> Iterator[None]:
+        """Both processes run inside; afterwards nothing of them is left."""
+        with contextlib.ExitStack() as stack:
+            folder = _private_folder()
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            self.selector = stack.enter_context(selectors.DefaultSelector())
+            ours, theirs = (stack.enter_context(end) for end in socket.socketpair())
+            lifeline, _held = self._pipe(stack)
+            common = {**self.names, "folder": str(folder), "memory": self.limits.memory}
+            with contextlib.ExitStack() as passed:  # ends that are theirs alone
+                stages = self._listen(stack, passed, self._on_stages)
+                setup = {**common, "role": "candidate", "channel": theirs.fileno(), "stages": stages}
+                output = self._listen(stack, passed, self.output.feed)
+                self.candidate = start(
+                    setup, descriptors=(theirs.fileno(), stages), output=output, mark=f"{self.mark}:candidate"
+                )
+                stack.callback(self._end)
+                reports = self._listen(stack, passed, self._on_reports)
+                setup = {
+                    **common,
+                    "role": "judge",
+                    "channel": ours.fileno(),
+                    "reports": reports,
+                    "lifeline": lifeline,
+                    "leader": self.candidate.pid,
+                    "mark": f"{self.mark}:candidate",
+                    "options": options,
+                    "elapsed": time.monotonic() - self.began,
+                }
+                descriptors = (ours.fileno(), reports, lifeline)
+                faults = self._listen(stack, passed, self.faults.feed)
+                self.judge = start(setup, descriptors=descriptors, output=faults, mark=f"{self.mark}:judge")
+            ours.close()
+            theirs.close()
+            yield
+
+    @staticmethod
+    def _pipe(stack: contextlib.ExitStack) -> tuple[int, int]:
+        ends = os.pipe()
+        for end in ends:
+            stack.callback(os.close, end)
+        return ends
+
+    def _listen(
+        self, stack: contextlib.ExitStack, passed: contextlib.ExitStack, handle: Callable[[bytes], None]
+    ) -> int:
+        """A pipe whose reading end is handled here; the other end, for a process to write to."""
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        stack.callback(os.close, reading)
+        passed.callback(os.close, writing)
+        self.selector.register(reading, selectors.EVENT_READ, handle)
+        return writing
+
+    def _end(self) -> None:
+        running = [process for process in (self.candidate, getattr(self, "judge", None)) if process is not None]
+        end_all([process.pid for process in running], self.mark)
+        for process in running:
+            process.wait()
+        self._hear(0)
+
+    # --------------------------------------------------------------------------------------------------------- watching
+    def result(self) -> tuple[Report | None, str | None]:
+        """Wait for the report, or for what stands in its way."""
+        while self.verdict is None:
+            self._hear(max(0.0, min(_GLANCE, self.began + self.limits.timeout - time.monotonic())))
+            if self.verdict is None:
+                self.verdict = self._stopped()
+        return self.verdict
+
+    def _hear(self, wait: float) -> None:
+        for key, _ in self.selector.select(wait):
+            try:
+                piece = os.read(key.fd, 2**16)
+            except BlockingIOError:
+                continue
+            if not piece:
+                self.selector.unregister(key.fd)
+                continue
+            key.data(piece)
+
+    def _on_stages(self, piece: bytes) -> None:
+        """The candidate's process names its stages, a line each; whatever else comes is only shown."""
+        *lines, self.line = (self.line + piece)[-2000:].split(b"\n")
+        if lines:
+            self.stage = readable(lines[-1].decode(errors="backslashreplace"))
+            if self.waits:
+                self.progress(f"{self.names['candidate']}: {self.stage}")
+
+    def _on_reports(self, piece: bytes) -> None:
+        for message in self.frames.feed(piece):
+            kind, text = message[:1], message[1:]
+            if kind == b"r":
+                self.verdict = _wire.loads(Report, text), None
+            elif kind == b"e":
+                self.verdict = None, text.decode()
+            elif kind == b"l":
+                self.lost = True
+            elif kind == b"s":
+                self.judging = text.decode()
+                self.progress(self.judging)
+            else:
+                self.waits = kind == b"w"
+
+    def _stopped(self) -> tuple[None, str] | None:
+        """Why there will be no report, as soon as that is certain."""
+        name, now = self.names["candidate"], time.monotonic()
+        if self.ended is None and self.candidate.poll() is not None:
+            self.ended = self.candidate.returncode
+            end_all([self.candidate.pid], f"{self.mark}:candidate")  # its children hold the wire open
+        if self.lost:
+            self._wait_for_end()
+            if self.ended is None:
+                return None, f"{name} closed the connection that it is judged through, {self.stage}"
+            return None, f"{name} {words_for(self.ended)}, {self.stage}"
+        if self.judge.poll() is not None:
+            self._hear(0)
+            if self.verdict is None and not self.lost:
+                return None, f"{self.names['reference']} {words_for(self.judge.returncode)}, {self.judging}"
+            return None
+        if now >= self.began + self.limits.timeout:
+            within = f"within {self.limits.timeout:g} s (--timeout)"
+            if self.waits:
+                return None, f"{name} did not finish {self.stage} {within}"
+            return None, f"the check of {name} did not finish {self.judging} {within}"
+        if now >= self.glanced + _GLANCE:
+            self.glanced = now
+            return self._too_large()
+        return None
+
+    def _wait_for_end(self) -> None:
+        if self.ended is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.ended = self.candidate.wait(_LAST_WORDS)
+
+    def _too_large(self) -> tuple[None, str] | None:
+        sides = (("candidate", self.candidate, self.stage), ("reference", self.judge, self.judging))
+        for side, process, stage in sides:
+            if memory_of(process.pid) > self.limits.memory * 2**30:
+                limit = f"{self.limits.memory:g} GiB of memory (--memory)"
+                return None, f"{self.names[side]} took more than {limit}, {stage}"
+        return None
+
+
+def _private_folder() -> Path:
+    """A new folder that only this user reads, in memory where there is room."""
+    memory = Path("/dev/shm")
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(memory).free > 2**31:
+            return Path(tempfile.mkdtemp(prefix="archproof-", dir=memory))
+    return Path(tempfile.mkdtemp(prefix="archproof-"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -13,10 +13,11 @@ from hypothesis.strategies import SearchStrategy
 if TYPE_CHECKING:
     from properties._subject import Subject
 
-__all__ = ["Property", "Violation", "claim", "forall", "require"]
+__all__ = ["Cost", "Property", "Violation", "claim", "forall", "require"]
 
 Check = Callable[..., None]
 Domain = Callable[["Subject"], bool]
+Cost = Literal["cheap", "dear"]
 
 
 class Violation(AssertionError):
@@ -56,6 +57,9 @@ class Property:
         draws: the strategies, or functions from the subject to a strategy where the domain depends on it.
         applies: whether the claim says anything about this subject.
         examples: fewest draws, for a check that takes microseconds; the profile may ask for more.
+        decides: whether a net that breaks it computes or trains otherwise than its structure promises; False where it
+            only limits how the net can be used.
+        cost: ``"cheap"``, a few forward passes that others share, or ``"dear"``.
     """
 
     name: str
@@ -65,6 +69,8 @@ class Property:
     draws: tuple[Any, ...] = ()
     applies: Domain = _always
     examples: int = 0
+    decides: bool = True
+    cost: Cost = "cheap"
 
     @property
     def theme(self) -> str:
@@ -130,9 +136,18 @@ def forall(*draws: Any, source: str, applies: Domain = _always, examples: int = 
     return lambda check: replace(_property(check, draws, source, applies), examples=examples)
 
 
-def claim(*, source: str, applies: Domain = _always) -> Callable[[Check], Property]:
-    """Make a property of a check that draws nothing. Registers nothing."""
-    return lambda check: _property(check, (), source, applies)
+def claim(
+    *, source: str, applies: Domain = _always, decides: bool = True, cost: Cost = "cheap"
+) -> Callable[[Check], Property]:
+    """Make a property of a check that draws nothing. Registers nothing.
+
+    Args:
+        source: what makes the claim; required.
+        applies: whether it says anything about a subject.
+        decides: whether a net that breaks it computes or trains otherwise than its structure promises.
+        cost: ``"dear"`` where it takes more than a few forward passes.
+    """
+    return lambda check: replace(_property(check, (), source, applies), decides=decides, cost=cost)
 
 
 def _property(check: Check, draws: tuple[Any, ...], source: str, applies: Domain) -> Property:

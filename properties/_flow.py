@@ -1,0 +1,34 @@
+"""What a gradient reaches, by the graph."""
+
+from __future__ import annotations
+
+from properties.graph.ir import OpGraph
+
+__all__ = ["connected"]
+
+_CUTS = {"detach", "backward"}  # a backward of the net's own may give a gradient or none
+_STATISTICS = {"running_mean", "running_var"}
+
+
+def connected(graph: OpGraph) -> tuple[frozenset[str], bool]:
+    """The trainable parameters from which a gradient's path leads to a returned tensor, and whether the input is one.
+
+    Args:
+        graph: of a net in train mode.
+    """
+    output = graph.output
+    paths = output.attributes["paths"]
+    waiting = [place for place, path in zip(output.inputs, paths, strict=True) if not path.startswith("changes ")]
+    seen: set[int] = set()
+    found: set[str] = set()
+    while waiting:
+        position = waiting.pop()
+        op = graph.ops[position]
+        if position in seen or op.kind in _CUTS or not op.dtype.startswith(("float", "bfloat", "complex")):
+            continue
+        seen.add(position)
+        found |= {
+            p.key for role, p in op.params.items() if p.trainable and p.kind == "parameter" and role not in _STATISTICS
+        }
+        waiting += op.inputs
+    return frozenset(found), any(graph.ops[position].kind == "input" for position in seen)

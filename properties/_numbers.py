@@ -1,0 +1,48 @@
+"""How far two lists of tensors lie apart, against the size of their numbers and the precision of their type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+__all__ = ["all_finite", "difference", "rounding", "same_bits"]
+
+
+def difference(actual: Sequence[Tensor], expected: Sequence[Tensor]) -> float:
+    """The largest ``||a - b|| / ||b||`` over all pairs; infinite where numbers, shapes or what is finite differ."""
+    if len(actual) != len(expected):
+        return float("inf")
+    return max((_relative(a, b) for a, b in zip(actual, expected, strict=True)), default=0.0)
+
+
+def _relative(actual: Tensor, expected: Tensor) -> float:
+    if actual.shape != expected.shape:
+        return float("inf")
+    if torch.equal(actual, expected):
+        return 0.0
+    a, b = actual.detach().to("cpu", torch.float64), expected.detach().to("cpu", torch.float64)
+    if not (a.isfinite() == b.isfinite()).all():
+        return float("inf")
+    finite = a.isfinite()
+    gap, size = float((a[finite] - b[finite]).norm()), float(b[finite].norm())
+    return gap / size if size else (float("inf") if gap else 0.0)
+
+
+def rounding(dtype: torch.dtype) -> float:
+    """What a deep net may lose to rounding: half the digits of its type, 3e-4 for float32, 1.5e-8 for float64."""
+    return float(torch.finfo(dtype).eps ** 0.5)
+
+
+def all_finite(tensors: Sequence[Tensor]) -> bool:
+    """Whether there is neither an infinity nor a NaN."""
+    return all(bool(tensor.isfinite().all()) for tensor in tensors)
+
+
+def same_bits(actual: Sequence[Tensor], expected: Sequence[Tensor]) -> bool:
+    """Whether the two lists hold the same, NaN counting as NaN."""
+    return len(actual) == len(expected) and all(
+        a.shape == b.shape and (torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num()))
+        for a, b in zip(actual, expected, strict=True)
+    )

@@ -42,15 +42,10 @@ def explained(reference: OpGraph, candidate: OpGraph, edits: Sequence[Edit]) -> 
         patched = _Patch(reference, candidate, pairs, edits).graph()
     except _Unsaid:
         return False
-    loose = {
-        side: {key for edit in edits if edit.attribute == "shared" for key in _keys(graph, positions(edit))}
-        for side, graph, positions in (
-            ("reference", reference, lambda edit: edit.reference),
-            ("candidate", candidate, lambda edit: edit.candidate),
-        )
-    }
-    free = loose["candidate"] | {_foreign(key) for key in loose["reference"]}
-    return isomorphism(_without_sizes(reference, loose["reference"]), _without_sizes(patched, free)) is not None
+    shared = [edit for edit in edits if edit.attribute == "shared"]
+    ours = {key for edit in shared for key in _keys(reference, edit.reference)}
+    theirs = {key for edit in shared for key in _keys(candidate, edit.candidate)} | set(map(_foreign, ours))
+    return isomorphism(_without_sizes(reference, ours), _without_sizes(patched, theirs)) is not None
 
 
 class _Patch:

@@ -9,11 +9,11 @@ from typing import Any
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
 
-__all__ = ["Cause", "causes"]
+__all__ = ["JOINS", "Cause", "causes"]
 
 _FARTHEST_SWAP = 8  # operators between two settings that changed places; a bottleneck block has ten
 _WINDOW = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")  # one line of code, one choice
-_JOINS = ("add", "mul", "cat", "sub")
+JOINS = ("add", "mul", "cat", "sub")
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _end_of_branch(graph: OpGraph, position: int) -> tuple[int, int] | None:
     """The addition that a branch runs into, and the operand by which it does."""
     while len(graph.users[position]) == 1:
         user = graph.users[position][0]
-        if graph.ops[user].kind in _JOINS and len(graph.ops[user].inputs) > 1:
+        if graph.ops[user].kind in JOINS and len(graph.ops[user].inputs) > 1:
             return user, position
         position = user
     return None

@@ -69,15 +69,25 @@ class _Words:
         if len(edit.reference) == 2:
             stands, should = (self.reference.label(position) for position in edit.reference)
             places = f" (so in {len(self.edits)} places)" if len(self.edits) > 1 else ""
-            return f"{name} {_value(name, edit.after)} stands on {stands}, but should stand on {should}{places}"
+            value = edit.after
+            if value in (1, (1, 1)):  # of the two values the one that says something
+                stands, should, value = should, stands, edit.before
+            return f"{name} {_value(name, value)} stands on {stands}, but should stand on {should}{places}"
         if " and " in name:
             names = name.split(" and ")
             is_so = " and ".join(f"{n} is {_value(n, value)}" for n, value in zip(names, edit.after, strict=True))
             should = " and ".join(_value(n, value) for n, value in zip(names, edit.before, strict=True))
             return f"{is_so}, but should be {should} {self.among}"
         if len({(one.before, one.after) for one in self.edits}) > 1:
+            ratios = {one.after / one.before for one in self.edits}
+            if len(ratios) > 1:
+                is_so, should = (", ".join(str(value) for value in values) for values in self._values())
+                return f"{name} is {is_so}, but should be {should} {self.among}"
             return f"{name} is {edit.after / edit.before:g} times what it should be {self.among}"
         return f"{name} is {_value(name, edit.after)}, but should be {_value(name, edit.before)} {self.among}"
+
+    def _values(self) -> tuple[list[Any], list[Any]]:
+        return [edit.after for edit in self.edits], [edit.before for edit in self.edits]
 
     def missing(self) -> str:
         least = min((edit.reference for edit in self.edits), key=len)

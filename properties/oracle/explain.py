@@ -10,6 +10,9 @@ from properties.graph.edits import Edit
 from properties.graph.ir import OpGraph
 from properties.oracle._causes import Cause, causes
 from properties.oracle._words import sentence
+from properties.oracle.known import recognise
+from properties.oracle.known_case import Case
+from properties.oracle.known_settings import ALEXNET_2012, ALEXNET_2014, conv_widths
 from properties.report import Deviation, Place
 
 __all__ = ["Comparison", "explain"]
@@ -62,7 +65,14 @@ class _Located:
         """Equal for repetitions of one mistake."""
         edit = self.edit
         many = len(edit.reference) if edit.kind == "attribute" else 0
-        return (edit.kind, edit.attribute, edit.before, edit.after, self.kinds, many)
+        after = "channels" if edit.attribute == "eps" and edit.after == self.width else edit.after
+        return (edit.kind, edit.attribute, edit.before, after, self.kinds, many)
+
+    @property
+    def width(self) -> int:
+        """Channels of the candidate's first operator."""
+        shape = self.comparison.candidate.ops[self.edit.candidate[0]].shape if self.edit.candidate else ()
+        return shape[1] if len(shape) > 1 else 0
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -135,14 +145,20 @@ def _receiver(graph: OpGraph, at: float) -> int:
 
 
 def _fold_ratios(groups: dict[tuple[Any, ...], list[_Located]]) -> dict[tuple[Any, ...], list[_Located]]:
-    """Widths that all grew by one factor are one mistake, not one for each width."""
+    """Widths that all grew by one factor are one mistake, and so are the widths of another edition of the paper."""
     folded: dict[tuple[Any, ...], list[_Located]] = {}
     for signature, members in groups.items():
         mode, kind, attribute, before, after, kinds, many = signature
-        if attribute in ("out_channels", "groups") and isinstance(before, int) and isinstance(after, int) and before:
+        if attribute == "out_channels" and _is_edition(members[0].comparison):
+            signature = (mode, kind, attribute, "edition", None, kinds, many)
+        elif attribute in ("out_channels", "groups") and isinstance(before, int) and isinstance(after, int) and before:
             signature = (mode, kind, attribute, "ratio", after / before, kinds, many)
         folded.setdefault(signature, []).extend(members)
     return folded
+
+
+def _is_edition(comparison: Comparison) -> bool:
+    return {conv_widths(comparison.reference), conv_widths(comparison.candidate)} == {ALEXNET_2012, ALEXNET_2014}
 
 
 def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
@@ -155,6 +171,7 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
     message = sentence([member.cause for member in members], first.comparison.reference, first.comparison.candidate)
     if mode != "both":
         message += f", in {mode} mode only"
+    known = recognise([Case(one.edit, one.comparison.reference, one.comparison.candidate) for one in members])
     named = first.edit.kind in ("attribute", "parameter", "training", "output", "wiring")
     before, after = first.edit.before, first.edit.after
     if first.edit.kind == "operator-replaced":
@@ -174,4 +191,6 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
         count=len(places),
         places=places,
         effect={"parameters": parameters},
+        known_as=known.name if known else None,
+        link=known.link if known else None,
     )

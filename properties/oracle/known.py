@@ -1,0 +1,22 @@
+"""The catalogue of deviations that people have shipped, and how to tell each: by structure, never by a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from properties.oracle.known_case import Case, Known
+from properties.oracle.known_operators import OPERATORS
+from properties.oracle.known_settings import SETTINGS
+
+__all__ = ["KNOWN", "recognise"]
+
+KNOWN: tuple[Known, ...] = (*SETTINGS, *OPERATORS)
+
+
+def recognise(cases: Sequence[Case]) -> Known | None:
+    """The first entry of the catalogue that a folded cause fits, the more special entries standing first.
+
+    Args:
+        cases: the repetitions; an entry has to fit each of them.
+    """
+    return next((known for known in KNOWN if all(known.fits(case) for case in cases)), None)

@@ -110,7 +110,7 @@ def _agreement(
 def _outputs(net: nn.Module, tensors: Mapping[str, Tensor], name: str, images: Tensor) -> list[Tensor]:
     try:
         with strangers_code(), torch.no_grad():
-            net.to(images.dtype).eval().load_state_dict(dict(tensors), strict=True)
+            net.to(images.dtype).eval().load_state_dict(tensors, strict=True)
             torch.manual_seed(0)
             return [tensor for _, tensor in flatten_output(net(images.clone()))]
     except (Exception, SystemExit) as error:

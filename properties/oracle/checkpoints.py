@@ -6,6 +6,7 @@ import re
 import shutil
 import warnings
 import zipfile
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -108,7 +109,7 @@ def save(path: Path, tensors: Mapping[str, Tensor], suffix: str) -> None:
 
     Args:
         path: where; written in place, so that a caller who needs it whole gives a temporary file.
-        tensors: in the order in which they are to stand.
+        tensors: in the order in which they are to stand; as a state_dict, with the versions of the net's modules.
         suffix: one of ``SUFFIXES``.
 
     Raises:
@@ -124,7 +125,9 @@ def save(path: Path, tensors: Mapping[str, Tensor], suffix: str) -> None:
         save_file(_apart(tensors), path, metadata={"format": "pt"})
         return
     with path.open("wb") as file:
-        torch.save(_compact(tensors), file)
+        compact = OrderedDict(_compact(tensors))
+        compact.__dict__.update(vars(tensors) if isinstance(tensors, OrderedDict) else {})  # versions of modules
+        torch.save(compact, file)
 
 
 def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

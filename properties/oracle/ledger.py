@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,12 +51,20 @@ class Holding:
 
     def __init__(self, net: nn.Module, name: str) -> None:
         self.name = name
-        state = {key: value for key, value in net.state_dict(keep_vars=True).items() if isinstance(value, Tensor)}
+        whole = net.state_dict(keep_vars=True)
+        state = {key: value for key, value in whole.items() if isinstance(value, Tensor)}
+        self.versions: Mapping[str, Any] = getattr(whole, "_metadata", {})
         self.saved: Mapping[str, Tensor] = state
         self.unsaved = {key: value for key, value in net.named_buffers() if key not in state}
         self.parameters = {key for key, value in state.items() if isinstance(value, nn.Parameter)}
         first: dict[int, str] = {}
         self.first = {key: first.setdefault(id(value), key) for key, value in state.items()}  # of a tied tensor
+
+    def state_dict(self, tensors: Mapping[str, Tensor]) -> OrderedDict[str, Tensor]:
+        """The tensors with the versions of the net's modules, by which some of them decide how to load."""
+        state = OrderedDict(tensors)
+        state.__dict__["_metadata"] = self.versions
+        return state
 
 
 def move(

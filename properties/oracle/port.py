@@ -109,8 +109,8 @@ def port(
 
     def verify(written: Mapping[str, Tensor]) -> Agreement:
         progress("running both nets")
-        whole = {**found.tensors, **counters}
-        return agreement((nets[0], whole, ours.name), (nets[1], written, theirs.name), shape)
+        states = holdings[0].state_dict({**found.tensors, **counters}), holdings[1].state_dict(written)
+        return agreement((nets[0], states[0], ours.name), (nets[1], states[1], theirs.name), shape)
 
     progress(f"writing {place}")
     agreed = _write(place, tensors, holdings[1], verify)
@@ -176,7 +176,7 @@ def _write(
     """
     try:
         with whole_file(place) as temporary:
-            save(temporary, tensors, place.suffix)
+            save(temporary, holding.state_dict(tensors), place.suffix)
             written = the_state_dict(read_file(temporary), holding.saved, str(place))
             agreed = verify(written.tensors)
             if not agreed.holds:

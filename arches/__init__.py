@@ -4,6 +4,7 @@ Every name in ``SPECS`` is a builder here; ``in_channels`` and ``num_classes`` a
 """
 
 from arches._spec import Claim as Claim
+from arches._spec import Family as Family
 from arches._spec import Init as Init
 from arches._spec import Spec as Spec
 from arches._spec import Stage as Stage
@@ -17,6 +18,7 @@ from arches.googlenet import SPECS as _GOOGLENET
 from arches.googlenet import googlenet as googlenet
 from arches.googlenet_torchvision import SPECS as _GOOGLENET_TORCHVISION
 from arches.googlenet_torchvision import googlenet_torchvision as googlenet_torchvision
+from arches.resnet import FAMILIES as _RESNET_FAMILIES
 from arches.resnet import SPECS as _RESNET
 from arches.resnet import resnet18 as resnet18
 from arches.resnet import resnet34 as resnet34
@@ -34,6 +36,7 @@ from arches.resnext import SPECS as _RESNEXT
 from arches.resnext import resnext50_32x4d as resnext50_32x4d
 from arches.resnext import resnext101_32x8d as resnext101_32x8d
 from arches.resnext import resnext101_64x4d as resnext101_64x4d
+from arches.vgg import FAMILIES as _VGG_FAMILIES
 from arches.vgg import SPECS as _VGG
 from arches.vgg import vgg11 as vgg11
 from arches.vgg import vgg11_bn as vgg11_bn
@@ -59,3 +62,5 @@ SPECS: tuple[Spec, ...] = (
     *_ALEXNET,
     *_VGG,
 )
+
+FAMILIES: tuple[Family, ...] = (*_RESNET_FAMILIES, *_VGG_FAMILIES)

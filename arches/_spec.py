@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Claim", "Init", "Spec", "Stage", "Waiver"]
+__all__ = ["Claim", "Family", "Init", "Spec", "Stage", "Waiver"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +127,19 @@ class Spec:
     init: Init | None = None
     waives: tuple[Waiver, ...] = ()
     largest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Nets that one table describes, whether or not the paper names them: what varies, and how to build any of them.
+
+    Args:
+        name: what such a net is called, ``"a ResNet of basic blocks"``.
+        form: how its configuration shows in the net: ``"residual"`` (``depths``, ``groups``, ``width_per_group``) or
+            ``"plain"`` (``column``: widths of the convolutions, one tuple for each block before a pool).
+        build: ``build(*, num_classes, in_channels, **configuration) -> nn.Module``.
+    """
+
+    name: str
+    form: str
+    build: Callable[..., Any] = field(repr=False)

@@ -16,18 +16,20 @@ Deviations from the paper:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from arches._arguments import require_at_least_one
 from arches._blocks import BasicBlock, Bottleneck, kaiming_fan_out
-from arches._spec import Claim, Init, Spec, Stage
+from arches._spec import Claim, Family, Init, Spec, Stage
 
 __all__ = [
     "BASIC_STAGES",
     "BOTTLENECK_STAGES",
     "DEPTHS",
+    "FAMILIES",
     "INIT",
     "SPECS",
     "BasicBlock",
@@ -270,3 +272,9 @@ SPECS = (
     _spec(resnet152_v1, 60_192_808, _giga(11.282, _V1), BOTTLENECK_STAGES, 50, None),
 )
 # fmt: on
+
+FAMILIES = (
+    Family("a ResNet of basic blocks", "residual", partial(ResNet, BasicBlock)),
+    Family("a ResNet of bottleneck blocks", "residual", partial(ResNet, Bottleneck)),
+    Family("a ResNet of v1 bottleneck blocks", "residual", partial(ResNet, BottleneckV1)),
+)

@@ -21,9 +21,10 @@ from torch import Tensor, nn
 
 from arches._arguments import require_at_least_one
 from arches._blocks import kaiming_fan_out
-from arches._spec import Claim, Init, Spec, Stage, Waiver
+from arches._spec import Claim, Family, Init, Spec, Stage, Waiver
 
 __all__ = [
+    "FAMILIES",
     "SPECS",
     "VGG",
     "vgg11",
@@ -112,12 +113,12 @@ class VGG(nn.Module):
         return x
 
 
-def _vgg(column: Column, num_classes: int, in_channels: int, dropout: float) -> VGG:
+def _vgg(column: Column, num_classes: int, in_channels: int, dropout: float = 0.5) -> VGG:
     require_at_least_one("in_channels", in_channels)
     return VGG(nn.Sequential(*_plain(column, in_channels)), num_classes=num_classes, dropout=dropout)
 
 
-def _vgg_bn(column: Column, num_classes: int, in_channels: int, dropout: float) -> VGG:
+def _vgg_bn(column: Column, num_classes: int, in_channels: int, dropout: float = 0.5) -> VGG:
     require_at_least_one("in_channels", in_channels)
     return VGG(nn.Sequential(*_with_batch_norm(column, in_channels)), num_classes=num_classes, dropout=dropout)
 
@@ -217,3 +218,5 @@ SPECS = (
     _spec(vgg19_bn, 143_678_248, 19.632, (6, 13, 26, 39, 52), _BIASES),
 )
 # fmt: on
+
+FAMILIES = (Family("a VGG", "plain", _vgg), Family("a VGG with batch norm", "plain", _vgg_bn))

@@ -1,40 +1,141 @@
-"""Which of the references a net is in truth, when it is not the one it was held against."""
+"""Which net a candidate is in truth: a reference, one with other classes, or one of a family that has no name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from properties.graph.align import isomorphism
+from properties.graph.align import align, isomorphism
 from properties.graph.canonical import canonicalise
+from properties.graph.edits import edits_between
 from properties.graph.ir import OpGraph
 from properties.oracle._captures import Subject
+from properties.oracle._configurations import channels, classes, configuration, extra_scalars
 from properties.oracle.errors import CandidateError, TargetError
+from properties.oracle.explain import Comparison, explain
 
-__all__ = ["name_of"]
+__all__ = ["name_of", "nearer"]
+
+_FAR = 0.03  # nets whose scalars differ by more than this share are not held against each other to see which is nearer
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """A net that the candidate may be.
+
+    Args:
+        name: what it is called.
+        build: makes it.
+        difference: how many scalars the candidate has more, as far as its claim and its heads tell.
+    """
+
+    name: str
+    build: Callable[[], Any]
+    difference: int
 
 
 def name_of(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str) -> str | None:
-    """The name of the first spec with the candidate's graph in every mode, if there is one.
+    """What the candidate is, proven by isomorphism with the net of that name in every mode, or None.
 
     Args:
-        candidate: its graphs by mode, all captured at one size.
-        num_params: its scalars; a spec that claims another number is not captured.
+        candidate: its graphs by mode, in normal form, all captured at one size.
+        num_params: its scalars; a net with another number is not captured.
         besides: the reference that it is already known not to be.
     """
-    import arches
-
-    size = next(op.shape for graph in candidate.values() for _, op in graph.of_kind("input"))
-    for spec in arches.SPECS:
-        if spec.name == besides or spec.num_params.value != num_params or spec.input_shape[0] != size[1]:
-            continue
-        reference = Subject(spec.build, spec.name, is_reference=True)
-        if all(_same(reference, graph, mode, size) for mode, graph in candidate.items()):
-            return spec.name
+    for variant in (*_named(candidate, num_params, besides), *_of_families(candidate, num_params)):
+        if variant.difference == 0 and _is(variant, candidate):
+            return variant.name
     return None
 
 
-def _same(reference: Subject, candidate: OpGraph, mode: str, size: tuple[int, ...]) -> bool:
+def nearer(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str, deviations: int) -> str | None:
+    """A note about a reference that the candidate is nearer to than to the one asked for, if there is one.
+
+    Args:
+        candidate: its graphs by mode, in normal form, all captured at one size.
+        num_params: its scalars.
+        besides: the reference asked for.
+        deviations: how many there are from that one.
+    """
+    variants = [variant for variant in _named(candidate, num_params, besides) if variant.name != besides]
+    nearest = min(variants, key=lambda variant: abs(variant.difference), default=None)
+    if deviations < 2 or nearest is None or abs(nearest.difference) > _FAR * num_params:
+        return None
     try:
-        return isomorphism(canonicalise(reference.capture(mode, size)).graph, candidate) is not None
+        comparisons = [_compared(mode, nearest, graph) for mode, graph in candidate.items()]
+    except (TargetError, CandidateError):  # a net of another input size
+        return None
+    found = len(explain(comparisons))
+    if found >= deviations:
+        return None
+    many = "1 deviation" if found == 1 else f"{found} deviations"
+    return f"nearer to {nearest.name}: {many} instead of {deviations}"
+
+
+def _named(candidate: Mapping[str, OpGraph], num_params: int, besides: str) -> Iterator[_Variant]:
+    """The references, with the candidate's classes and channels."""
+    import arches
+
+    graph = candidate.get("train") or next(iter(candidate.values()))
+    own_classes, own_channels = classes(graph), channels(graph)
+    for spec in arches.SPECS:
+        usual = inspect.signature(spec.build).parameters["num_classes"].default
+        keywords: dict[str, int] = {}
+        if own_classes is not None and own_classes != usual:
+            keywords["num_classes"] = own_classes
+        if own_channels != spec.input_shape[0]:
+            keywords["in_channels"] = own_channels
+        if spec.name == besides and not keywords:
+            continue
+        extra = extra_scalars(graph, usual, spec.input_shape[0]) if keywords else 0
+        said = " and ".join(f"{name}={value}" for name, value in keywords.items())
+        name = f"{spec.name} with {said}" if said else spec.name
+        yield _Variant(name, partial(spec.build, **keywords), num_params - extra - int(spec.num_params.value))
+
+
+def _of_families(candidate: Mapping[str, OpGraph], num_params: int) -> Iterator[_Variant]:
+    """Nets without a name that a family's table builds, with the configuration that the candidate shows."""
+    import arches
+
+    graph = candidate.get("train") or next(iter(candidate.values()))
+    own_classes, own_channels = classes(graph), channels(graph)
+    if own_classes is None or not own_channels:
+        return
+    for family in arches.FAMILIES:
+        found = configuration(graph, family.form)
+        if found is None:
+            continue
+        build = partial(family.build, num_classes=own_classes, in_channels=own_channels, **found)
+        try:
+            scalars = Subject(build, family.name, is_reference=True).num_params
+        except (TargetError, CandidateError):  # no such configuration
+            continue
+        usual = {"groups": 1, "width_per_group": 64}
+        said = [f"{name} {value}" for name, value in found.items() if usual.get(name) != value]
+        said += [f"{own_classes} classes"] if own_classes != 1000 else []
+        said += [f"{own_channels} channels of input"] if own_channels != 3 else []
+        yield _Variant(f"{family.name} with {', '.join(said)}", build, num_params - scalars)
+
+
+def _is(variant: _Variant, candidate: Mapping[str, OpGraph]) -> bool:
+    try:
+        subject = Subject(variant.build, variant.name, is_reference=True)
+        return all(
+            isomorphism(canonicalise(subject.capture(mode, _size(graph))).graph, graph) is not None
+            for mode, graph in candidate.items()
+        )
     except (TargetError, CandidateError):  # a net of another input size
         return False
+
+
+def _compared(mode: str, variant: _Variant, candidate: OpGraph) -> Comparison:
+    subject = Subject(variant.build, variant.name, is_reference=True)
+    reference = canonicalise(subject.capture(mode, _size(candidate))).graph
+    return Comparison(mode, reference, candidate, edits_between(reference, candidate, align(reference, candidate)))
+
+
+def _size(graph: OpGraph) -> tuple[int, ...]:
+    return next(op.shape for _, op in graph.of_kind("input"))

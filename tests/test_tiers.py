@@ -1,18 +1,23 @@
 """Tiers B and C: what is one net under a weight map, and what is one at a size; and that neither is more than that."""
 
 import json
+from math import prod
 
 import pytest
 import torch
-from _pairs import SHAPE
+from _on_a_domain import ON_A_DOMAIN
+from _pairs import SHAPE, Net, agree, conv, numbers
 from _weighted import WEIGHTED
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
+from torch.nn import functional as F
 
 from properties.graph._rules import GRAPH_RULES, RULES
-from properties.graph.align import isomorphism
+from properties.graph.align import Correspondence, isomorphism
 from properties.graph.canonical import canonicalise
 from properties.graph.capture import capture
-from properties.graph.recipe import Recipe
+from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, stored, taken
 from properties.graph.weight_map import weight_map
 from properties.oracle._weight_map import apply
 
@@ -98,3 +103,150 @@ def test_recipes_are_plain_data(case):
     recipes = _move_weights(one, other)
 
     assert recipes == {key: Recipe.from_dict(json.loads(json.dumps(r.to_dict()))) for key, r in recipes.items()}
+
+
+@pytest.mark.parametrize("case", ON_A_DOMAIN, ids=str)
+def test_two_spellings_are_one_function_on_a_domain_only(case):
+    """At the captured size in train mode outputs and gradients are equal; elsewhere they are not."""
+    members = case.members()
+    one, other = Net(case.one, **members), Net(case.other, **members)
+    elsewhere = [
+        [net.double().eval()(torch.randn(case.elsewhere or SHAPE, generator=torch.Generator().manual_seed(0)).double())]
+        for net in (one, other)
+    ]
+
+    assert agree(numbers(one, train=True), numbers(other, train=True))
+    assert not agree(*elsewhere)
+
+
+@pytest.mark.parametrize("case", ON_A_DOMAIN, ids=str)
+def test_two_spellings_meet_in_tier_c_only(case):
+    """They are one by the rule that says so, which names its condition; the near miss never is."""
+    members = case.members()
+    one, other, near = (Net(run, **members) for run in (case.one, case.other, case.near))
+    forms = [_form(net, "train", "C") for net in (one, other)]
+
+    assert _proof(one, other, tier="B") is None
+    assert _proof(one, other, tier="C") is not None
+    assert "C" == max(form.tier for form in forms)
+    assert case.rule in {*forms[0].rules, *forms[1].rules}
+    assert case.words in " ".join(forms[0].conditions + forms[1].conditions)
+    assert _proof(one, near, tier="C") is None
+
+
+def test_every_rule_of_tier_c_is_shown():
+    """No rule that holds on a domain only goes without two spellings, a near miss and a condition in words."""
+    rules = [rule for rule in RULES if rule.tier == "C"]
+
+    assert {rule.name for rule in rules} == {case.rule for case in ON_A_DOMAIN}
+    assert all(rule.condition for rule in rules)
+
+
+def test_a_bias_before_a_norm_counts_in_eval_mode():
+    """The mode that the rule is about is train mode alone."""
+    biased, plain = (nn.Sequential(conv(bias=bias), nn.BatchNorm2d(8)) for bias in (True, False))
+
+    assert _proof(biased, plain, "train", "C") is not None
+    assert _proof(biased, plain, "eval", "C") is None
+
+
+def _tied(n, x):
+    return n.c(torch.cat([n.a(x), x], 1)) + n.c(torch.cat([x, n.b(x.relu())], 1))
+
+
+def test_a_shared_tensor_is_not_reordered_in_one_place():
+    """A convolution that reads two concatenations in two orders is no pair of convolutions without that bond."""
+    shared = Net(_tied, a=conv(), b=conv(), c=conv(16))
+    apart = Net(
+        lambda n, x: n.c(torch.cat([n.a(x), x], 1)) + n.d(torch.cat([x, n.b(x.relu())], 1)),
+        a=conv(),
+        b=conv(),
+        c=conv(16),
+        d=conv(16),
+    )
+
+    assert _proof(shared, apart) is None
+    assert _proof(shared, Net(_tied, a=conv(), b=conv(), c=conv(16))) is not None
+
+
+def test_a_shared_linear_layer_stays_shared():
+    """A weight used as it is and as a convolution's is shared under either name; two weights are not."""
+
+    def run(n, x):
+        return F.conv2d(x, n.l.weight[:, :, None, None]) * n.l(x.mean((2, 3)))[:, :, None, None]
+
+    def run_apart(n, x):
+        return n.k(x) * n.l(x.mean((2, 3)))[:, :, None, None]
+
+    shared = Net(run, l=nn.Linear(8, 8))
+    convolved = Net(
+        lambda n, x: F.conv2d(x, n.k.weight) * n.k(x.mean((2, 3), keepdim=True)),
+        k=nn.Conv2d(8, 8, 1),
+    )
+    apart = Net(run_apart, l=nn.Linear(8, 8), k=nn.Conv2d(8, 8, 1, bias=False))
+
+    assert _proof(shared, convolved) is not None
+    assert _proof(shared, apart) is None
+
+
+def test_parts_that_overlap_are_not_split():
+    """A projection whose parts share rows is no pair of projections."""
+    run = lambda n, x: (lambda y: y[:, :6] * y[:, 2:])(n.a(x))  # noqa: E731
+    other = lambda n, x: n.a(x) * n.b(x)  # noqa: E731
+
+    assert _proof(Net(run, a=conv()), Net(other, a=conv(8, 6), b=conv(8, 6))) is None
+
+
+def test_a_permutation_that_nothing_absorbs_stays():
+    """Two orders of concatenation are two nets where the result is returned, or read by groups."""
+    for read in (lambda n, y: y, lambda n, y: n.g(y)):
+        one = Net(lambda n, x, read=read: read(n, torch.cat([n.a(x), x], 1)), a=conv(), g=conv(16, 4, groups=2))
+        other = Net(lambda n, x, read=read: read(n, torch.cat([x, n.a(x)], 1)), a=conv(), g=conv(16, 4, groups=2))
+
+        assert _proof(one, other) is None
+        assert _proof(one, one) is not None
+
+
+def test_a_weight_map_needs_a_proof():
+    """Without an isomorphism there is no map."""
+    form = _form(nn.Sequential(conv())).graph
+    partial = Correspondence({0: 0})
+
+    with pytest.raises(ValueError, match="isomorphism"):
+        weight_map(form, form, partial)
+
+
+def test_there_are_three_tiers():
+    """Another name is an error that lists them."""
+    with pytest.raises(ValueError, match="A, B, C"):
+        _form(nn.Sequential(conv()), tier="D")
+
+
+def test_recipes_refuse_what_does_not_fit():
+    """A tensor of another size, a step that there is not, a size with other many numbers."""
+    with pytest.raises(ValueError, match=r"\(2, 3\), but should have \(3, 2\)"):
+        apply(stored("w", (3, 2)), {"w": torch.zeros(2, 3)})
+    with pytest.raises(ValueError, match="'turn'"):
+        Recipe.from_dict({"step": "turn", "of": {"stored": "w", "shape": [2]}})
+    with pytest.raises(ValueError, match="cannot be reshaped"):
+        reshaped(stored("w", (3, 2)), (5,))
+
+
+@given(st.data())
+def test_every_recipe_can_be_undone(data):
+    """Solving a made tensor for the stored ones, with itself as the value, gives the stored ones back."""
+    shapes = [(data.draw(st.integers(1, 4)), 2, 3) for _ in range(3)]
+    tensors = {f"t{i}": torch.randn(shape) for i, shape in enumerate(shapes)}
+    recipe = joined([stored(key, tuple(tensor.shape)) for key, tensor in tensors.items()], 0)
+    for step in data.draw(st.lists(st.sampled_from(["take", "turn", "flat", "rows"]), max_size=4)):
+        if step == "flat":
+            recipe = reshaped(recipe, (recipe.shape[0], prod(recipe.shape[1:]), 1))
+        elif step == "turn":
+            recipe = permuted(recipe, (0, 2, 1))
+        else:
+            axis = 0 if step == "rows" else data.draw(st.integers(1, 2))
+            recipe = taken(recipe, axis, data.draw(st.permutations(range(recipe.shape[axis]))))
+    made = apply(recipe, tensors)
+    for share in solve(recipe, stored("made", recipe.shape)):
+        rows = range(share.shape[0]) if share.rows is None else share.rows
+        assert torch.equal(tensors[share.key][list(rows)], apply(share.value, {"made": made}))

@@ -34,6 +34,7 @@ class Rewriting:
 
     mode: str
     ops: list[Op] = field(default_factory=list)
+    nonnegative: dict[int, bool] = field(default_factory=dict)
 
     def emit(self, op: Op) -> int:
         """Append an operator; its position."""

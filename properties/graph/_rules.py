@@ -6,9 +6,13 @@ maxima) what torch returns is a convention, and two spellings of one function ma
 
 from __future__ import annotations
 
+from properties.graph import _formula_rules as formulas
 from properties.graph import _layer_rules as layers
+from properties.graph import _pool_rules as pools
 from properties.graph import _shape_rules as shapes
+from properties.graph import _sum_rules as sums
 from properties.graph import _value_rules as values
+from properties.graph import _view_rules as views
 from properties.graph import _weight_rules as weights
 from properties.graph._order_rules import sorted_parts
 from properties.graph._part_rules import joined_layers, split_layers
@@ -18,8 +22,10 @@ __all__ = ["ELEMENTWISE", "GRAPH_RULES", "RULES", "GraphRule", "Rewriting", "Rul
 
 _NO_EFFECT = ("add", "sub", "mul", "div", "pad", "permute", "cat", "expand", "reshape", "slice", "max_pool", "avg_pool")
 
-_BINARY = ("add", "sub", "mul", "div")
+_BINARY = ("add", "sub", "mul", "div")  # of two tensors, or of one and a number
 _WEIGHTED = ("conv", "conv_transpose", "linear", "batch_norm", "layer_norm", "group_norm", "prelu")
+
+_WITH_A_NUMBER = (*_BINARY, "pow")
 
 RULES: tuple[Rule, ...] = (
     Rule("no effect", _NO_EFFECT, values.no_effect),
@@ -27,14 +33,17 @@ RULES: tuple[Rule, ...] = (
     Rule("reshape of a reshape", ("reshape", "flatten"), shapes.reshape_of_reshape),
     Rule("flatten", ("reshape",), shapes.flatten),
     Rule("batch axis of a reshape", ("reshape",), shapes.batch_first),
+    Rule("elementwise before a reshape", _WITH_A_NUMBER, shapes.elementwise_after_reshape),
     Rule("elementwise before a reshape", tuple(sorted(ELEMENTWISE)), shapes.elementwise_after_reshape),
+    Rule("elementwise before a permutation", _WITH_A_NUMBER, shapes.elementwise_after_permute),
     Rule(
         "elementwise before a permutation", tuple(sorted(ELEMENTWISE - {"dropout"})), shapes.elementwise_after_permute
     ),
+    Rule("batch norm before a reshape", ("batch_norm",), shapes.norm_after_reshape),
     Rule("mean of a mean", ("mean",), layers.mean_of_mean),
     Rule("global pooling", ("adaptive_avg_pool", "adaptive_max_pool", "mean", "amax"), layers.global_pool),
     Rule("clamp", ("relu6", "hardtanh", "clamp_min", "clamp_max", "clamp", "leaky_relu", "threshold"), values.clamp),
-    Rule("ReLU of a ReLU", ("relu",), values.relu_twice),
+    Rule("ReLU of a ReLU", ("relu", "clamp"), values.relu_twice),
     Rule("ReLU before a max pool", ("relu",), layers.relu_after_max_pool),
     Rule("ceil mode at stride 1", ("max_pool", "avg_pool"), layers.ceil_mode),
     Rule("hardsigmoid", ("div",), values.hardsigmoid),
@@ -51,6 +60,31 @@ RULES: tuple[Rule, ...] = (
     Rule("padding before a convolution", ("conv",), layers.padded_convolution),
     Rule("linear layer by hand", ("matmul", "mm", "addmm"), layers.linear),
     Rule("bias of a linear layer", ("add",), layers.linear_bias),
+    Rule("ReLU by hand", ("where", "max", "maximum", "mul"), formulas.relu_by_hand),
+    Rule("GELU by hand", ("mul", "div"), formulas.gelu),
+    Rule("product as an activation", ("mul", "div"), formulas.product_as_activation),
+    Rule("hardsigmoid as a clamp", ("clamp", "mul"), formulas.hardsigmoid_as_clamp),
+    Rule("sigmoid by hand", ("reciprocal", "div"), formulas.sigmoid_by_hand),
+    Rule("logarithm of a softmax", ("log",), formulas.log_of_softmax),
+    Rule("softmax by hand", ("div",), formulas.softmax_by_hand),
+    Rule("power", ("pow", "square"), formulas.square),
+    Rule("sum of a stack", ("sum", "mean"), sums.sum_of_stack),
+    Rule("expansion before arithmetic", _BINARY, sums.expansion_in_arithmetic),
+    Rule("times zero", ("mul",), sums.times_zero),
+    Rule("zeros beside", ("cat",), sums.zeros_beside),
+    Rule("reduction of a permutation", ("mean", "sum", "amax", "amin"), views.reduction_of_permuted),
+    Rule("softmax of a permutation", ("softmax", "log_softmax"), views.softmax_of_permuted),
+    Rule(
+        "global pooling of a flattened image",
+        ("global_avg_pool", "global_max_pool"),
+        views.global_pool_of_flattened,
+    ),
+    Rule("shuffle", ("channel_shuffle", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle"), views.shuffle),
+    Rule("order of parts", ("slice",), views.order_of_parts),
+    Rule("pool of single values", ("max_pool", "avg_pool"), views.pool_of_single_values),
+    Rule("strided slice before a 1x1 convolution", ("conv",), views.strided_pointwise),
+    Rule("padding before a pool", ("max_pool", "avg_pool"), pools.padded_pool),
+    Rule("border without effect", ("avg_pool",), pools.border_without_effect),
     Rule("parameter in another shape", ("reshape", "flatten", "permute"), weights.parameter_in_another_shape, "B"),
     Rule("parameter without leading ones", _BINARY, weights.parameter_without_leading_ones, "B"),
     Rule("parameter as a weight", _WEIGHTED, weights.parameter_as_weight, "B"),
@@ -59,9 +93,45 @@ RULES: tuple[Rule, ...] = (
     Rule("bias of a convolution", ("add",), weights.bias_of_convolution, "B"),
     Rule("scale before a permutation", _BINARY, weights.broadcast_after_permute, "B"),
     Rule("dropout before a permutation", ("dropout",), weights.dropout_after_permute, "B"),
+    Rule(
+        "window over the whole image",
+        ("avg_pool", "max_pool"),
+        pools.window_over_all,
+        "C",
+        "at the captured size a pool's window covers the whole image",
+    ),
+    Rule(
+        "adaptive pool with equal bins",
+        ("adaptive_avg_pool", "adaptive_max_pool"),
+        pools.adaptive_with_equal_bins,
+        "C",
+        "at the captured size an adaptive pool's bins are equal",
+    ),
+    Rule(
+        "ceil mode without effect",
+        ("avg_pool", "max_pool"),
+        pools.ceil_mode_without_effect,
+        "C",
+        "at the captured size a pool's windows come out even",
+    ),
+    Rule(
+        "sum as a mean",
+        ("div", "mul"),
+        pools.sum_as_mean,
+        "C",
+        "at the captured size the image has as many pixels as the sum is divided by",
+    ),
+    Rule(
+        "bias before a batch norm",
+        ("batch_norm",),
+        pools.bias_before_norm,
+        "C",
+        "in train mode a batch norm takes off the bias before it, which only its running mean keeps",
+    ),
 )
 
 GRAPH_RULES: tuple[GraphRule, ...] = (
+    GraphRule("addition in another order", sums.nested_sums, "A"),
     GraphRule("one layer for each part", split_layers),
     GraphRule("order of concatenated parts", sorted_parts),
     GraphRule("one layer for joined parts", joined_layers),

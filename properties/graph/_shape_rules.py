@@ -14,6 +14,7 @@ __all__ = [
     "elementwise_after_permute",
     "elementwise_after_reshape",
     "flatten",
+    "norm_after_reshape",
     "only_one",
     "part_of_a_permutation",
     "part_of_a_reshape",
@@ -57,6 +58,16 @@ def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
     if len(op.inputs) != 1 or before.kind not in ("reshape", "flatten") or op.shape != before.shape:
         return None
     inner = graph.ops[before.inputs[0]]
+    moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
+    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
+
+
+def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
+    """A batch norm treats all pixels of a channel alike, however they are laid out. The normal form reshapes last."""
+    before = graph.source(op)
+    inner = graph.ops[before.inputs[0]] if before.kind in ("reshape", "flatten") else before
+    if inner is before or len(op.inputs) != 1 or len(inner.shape) < 2 or inner.shape[:2] != op.shape[:2]:
+        return None
     moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
     return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import frexp
 
 from properties.graph._rewriting import Rewriting
+from properties.graph._sign import is_nonnegative
 from properties.graph.ir import Op
 
 __all__ = [
@@ -77,9 +78,15 @@ def clamp(op: Op, graph: Rewriting) -> int | None:
 
 
 def relu_twice(op: Op, graph: Rewriting) -> int | None:
+    """A ReLU of what is never negative, such as a mean of ReLUs; a clamp from 0 up of a ReLU; a clamp twice."""
+    if op.kind == "relu":
+        return op.inputs[0] if is_nonnegative(op.inputs[0], graph) else None
     before = graph.source(op)
-    nonnegative = before.kind == "relu" or (before.kind == "clamp" and before.attributes["min"] == 0.0)
-    return op.inputs[0] if nonnegative else None
+    if len(op.inputs) == 1 and before == op.with_(inputs=before.inputs, where=before.where):
+        return op.inputs[0]
+    if before.kind != "relu" or op.attributes.get("min") != 0 or len(op.inputs) != 1:
+        return None
+    return graph.emit(op.with_(inputs=before.inputs))
 
 
 def gated(op: Op, graph: Rewriting) -> int | None:

@@ -16,6 +16,7 @@ __all__ = ["GRADIENT", "Difference", "differences", "folded", "own_change"]
 
 GRADIENT = "gradient of "
 _BUFFER = "buffer "
+_WRITTEN = "input afterwards"
 _MOST = 3  # of one kind that are listed
 _GRADIENTS_ARE_ROUGHER = 100.0  # longer sums that cancel
 _FLOOR = 1e-4  # of the largest gradient: below, a gradient is what cancelling has left, as before a batch norm
@@ -98,6 +99,10 @@ def _paired(transplant: Transplant, ours: Observation, theirs: Observation) -> I
             yield key, tensor, theirs.tensors[key]
     name = f"{GRADIENT}input"
     yield from _both(name, ours.tensors.get(name), theirs.tensors.get(name))
+    written = ours.tensors.get(_WRITTEN), theirs.tensors.get(_WRITTEN)
+    for one, another in (written, written[::-1]):
+        if one is not None:  # unless both write, they differ, whatever was written
+            yield _WRITTEN, one, another if another is not None else torch.full_like(one, torch.nan)
     for other, key in transplant.keys.items():
         for prefix in (GRADIENT, _BUFFER):
             one, another = ours.tensors.get(f"{prefix}{key}"), theirs.tensors.get(f"{prefix}{other}")

@@ -63,6 +63,8 @@ def _stored(param: Param, graph: OpGraph) -> Iterator[tuple[str, tuple[int, ...]
 def _drawn(op: Op, before: Sequence[float], target: float) -> Iterator[tuple[Param, str, float, float]]:
     square = before[0] if before else 1.0
     for role, param in op.params.items():
+        if param.kind != "parameter" and role not in ("running_mean", "running_var"):
+            continue
         if op.kind in _LINEAR and role == "weight":
             end = target * (3 / (_fan_in(op, param) * square)) ** 0.5
             yield param, "uniform", -end, end
@@ -70,9 +72,9 @@ def _drawn(op: Op, before: Sequence[float], target: float) -> Iterator[tuple[Par
             yield param, "uniform", -0.5 * square**0.5, 0.5 * square**0.5
         elif role == "running_var":
             yield param, "uniform", 0.05, 1.0
-        elif param.kind == "parameter" and op.kind in _NORMS and role == "weight":
+        elif op.kind in _NORMS and role == "weight":
             yield param, "signed", 0.5 * target, 1.5 * target
-        elif param.kind == "parameter":
+        else:
             yield param, "uniform", -0.5 * target, 0.5 * target
 
 

@@ -7,7 +7,7 @@ above 1e-6 with the weights drawn here. What exceeds it is held against the refe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,16 +20,17 @@ from properties.oracle.party import Party
 from properties.oracle.transplant import Moved, Transplant
 from properties.oracle.trial import Draw, Observation, Trial
 
-__all__ = ["CHANNELS", "Difference", "Evidence", "compare", "confirm", "observe_both", "probe"]
+__all__ = ["CHANNELS", "SETTINGS", "Difference", "Evidence", "compare", "confirm", "observe_both", "probe"]
 
 CHANNELS = ("eval", "train", "dropout", "state", "domain")
-_SETTINGS: dict[str, dict[str, Any]] = {
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "eval": {"mode": "eval", "watched": True},
     "train": {"mode": "train", "gradients": True, "dropout": 0},
     "dropout": {"mode": "train", "dropout": 1},
     "state": {"mode": "eval", "forwards": 1},
-    "domain": {},
+    "domain": {"mode": "eval", "dropout": 0},
 }
+"""How each channel's trials are run; the domain's in both modes."""
 _SINGLE = 1e-3  # tolerance where a net computes in single precision only
 _JITTER = 1e-14
 _SENSITIVITY = 10.0  # times what jitter does
@@ -120,10 +121,15 @@ def confirm(reference: Party, candidate: Party, transplant: Transplant, draw: Dr
     return judge.evidence()
 
 
-def probe(reference: Party, candidate: Party, transplant: Transplant, channel: str, draw: Draw) -> list[Difference]:
-    """What differs in one channel on one draw."""
+def probe(
+    reference: Party, candidate: Party, transplant: Transplant, channel: str, draw: Draw, *, mode: str = "eval"
+) -> list[Difference]:
+    """What differs in one channel on one draw; ``mode`` is the domain's."""
     judge = _Judge(reference, candidate, transplant)
-    judge.look(channel, draw)
+    if channel == "domain":
+        judge.borders([(mode, draw.shape)])
+    else:
+        judge.look(channel, draw)
     return judge.differences
 
 
@@ -154,7 +160,7 @@ class _Judge:
 
     def look(self, channel: str, draw: Draw) -> bool:
         """Compare one draw in one channel; whether it differs."""
-        settings = {**_SETTINGS[channel], "dtype": self.dtype}
+        settings = {**SETTINGS[channel], "dtype": self.dtype}
         ours, theirs = self._observed(draw, settings)
         if ours.raised is None and theirs.raised is not None and self._only_in_double(draw, settings):
             return self.look(channel, draw)
@@ -208,7 +214,7 @@ class _Judge:
         self, channel: str, draw: Draw, ours: Observation, theirs: Observation, mode: str | None = None
     ) -> bool:
         """Where one side or both raise: both may, as long as they do so together."""
-        mode = mode or str(_SETTINGS[channel]["mode"])
+        mode = mode or str(SETTINGS[channel]["mode"])
         if ours.raised is not None and theirs.raised is not None:
             if channel != "domain":
                 self.undecided[f"{channel}: both nets raise at {draw.shape} in {mode} mode ({ours.raised})"] = None

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from properties.graph._outputs import flatten_output
 from properties.oracle._filling import image
+from properties.oracle._layer_runs import by_themselves, recorded
 from properties.oracle._random_operators import Controlled
 from properties.oracle._replica import Replica
 from properties.oracle.build import strangers_code
@@ -56,11 +57,10 @@ def run(net: nn.Module, trial: Trial) -> Observation:
 def trial_conditions(net: nn.Module, trial: Trial) -> Iterator[Controlled]:
     """Around a trial's runs: its mode, type, seed and dropout."""
     before = torch.get_default_dtype()
-    gradients = torch.set_grad_enabled if trial.gradients else None
     try:
         with strangers_code(), seeded(trial.random), Controlled(trial.dropout, trial.watched) as controlled:
             torch.set_default_dtype(getattr(torch, trial.dtype))
-            with torch.inference_mode(False), torch.set_grad_enabled(gradients is not None):
+            with torch.inference_mode(False), torch.set_grad_enabled(trial.gradients):
                 net.train(trial.mode == "train")
                 yield controlled
     finally:
@@ -93,14 +93,21 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
         earlier = Draw(draw.shape, draw.regime, draw.seed + _EARLIER * (number + 1))
         with torch.no_grad():
             net(image(earlier, dtype))
+    if trial.alone:
+        return by_themselves(net, trial)
     controlled.met.clear()
     x = image(trial.draw, dtype).requires_grad_(trial.gradients)
     for parameter in net.parameters():
         parameter.grad = None
-    outputs = [tensor for _, tensor in flatten_output(net(x.clone() if trial.gradients else x))]
+    given = x.clone()  # some nets write to their input
+    with recorded(net, trial.layers) as layers:
+        outputs = [tensor for _, tensor in flatten_output(net(given))]
     found = {f"output[{slot}]": tensor.detach().clone() for slot, tensor in _numbered(outputs, trial)}
+    if not torch.equal(given, x):
+        found["input afterwards"] = given.detach()
     if trial.gradients:
         found |= _gradients(net, trial, x, outputs)
+    found |= layers()
     found |= {f"buffer {key}": buffer.detach().clone() for key, buffer in net.named_buffers()}
     found |= {f"met by {kind}": torch.tensor(rows) for kind, rows in controlled.met.items()}
     return found

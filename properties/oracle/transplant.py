@@ -32,8 +32,8 @@ class Moved:
     """One line of the ledger.
 
     Args:
-        how: ``"moved"``, ``"reshaped"``, ``"mapped"`` (by a recipe), ``"drawn apart"`` (no counterpart) or ``"kept"``
-            (as it was built).
+        how: ``"moved"``, ``"reshaped"``, ``"mapped"`` (by a recipe), ``"drawn apart"`` (no counterpart), ``"unread"``
+            (no operator reads it, and it has no counterpart either) or ``"kept"`` (as it was built).
         reference: the tensor's key there, or None.
         candidate: likewise.
     """
@@ -194,15 +194,19 @@ class _Maker:
         name = f"{param.key} (candidate)"
         self.fillings[name] = filling
         self.candidate[param.key] = name
-        self.ledger.append(Moved("drawn apart", None, param.key))
+        self.ledger.append(Moved(self._alone(param, self.apart), None, param.key))
 
     def settle(self, reference: Sequence[Param]) -> None:
         """Whatever of the reference is in no line of the ledger yet."""
         named = {line.reference for line in self.ledger}
         for param in reference:
             if param.key not in named:
-                how = "drawn apart" if param.key in self.fillings else "kept"
+                how = self._alone(param, self.drawn) if param.key in self.fillings else "kept"
                 self.ledger.append(Moved(how, param.key, None))
+
+    @staticmethod
+    def _alone(param: Param, read: Mapping[str, Filling]) -> str:
+        return "drawn apart" if param.key in read else "unread"
 
     def _filling(self, param: Param, known: Mapping[str, Filling]) -> Filling | None:
         """What a tensor gets if nothing else decides; None for a buffer that keeps what it was built with."""

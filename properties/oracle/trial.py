@@ -68,6 +68,8 @@ class Trial:
         slots: under which number each returned tensor counts, where the two nets return them in another order.
         random: seed of random operators.
         watched: whether to return what the activations met.
+        layers: paths of modules whose results to return too, with their gradients if those are asked for.
+        alone: modules to run by themselves, in the place of the net, each with its own input.
     """
 
     fillings: Mapping[str, Filling]
@@ -81,6 +83,8 @@ class Trial:
     slots: tuple[int, ...] = ()
     random: int = 0
     watched: bool = False
+    layers: tuple[str, ...] = ()
+    alone: Mapping[str, Draw] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,10 @@ class Observation:
     Args:
         tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
             ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after the run; the
-            keys are the net's own. Where it was asked for, ``met by KIND``: a row for each call of such an
-            activation: the two ends of where it bends, and of what it was given.
+            keys are the net's own. ``input afterwards`` where the net wrote to its input. Where they were asked for,
+            ``layer PATH`` and ``gradient at PATH`` for the first run of a module, ``alone PATH`` for one run by
+            itself, and ``met by KIND``: a row for each call of such an activation: the two ends of where it bends,
+            and of what it was given.
         raised: the last line of what it raised, or None.
     """
 

@@ -62,8 +62,10 @@ def nearest(wrong: str, names: Iterable[str], *, show: int = 3) -> str:
 
 def unknown_keyword(error: BaseException) -> str | None:
     """``no keyword 'num_clases'; did you mean num_classes?`` if that is what the error says, else None."""
-    found = re.search(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'", str(error))
-    if not isinstance(error, TypeError) or found is None:
+    if not isinstance(error, TypeError):
+        return None
+    found = re.search(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'", readable(error))
+    if found is None:
         return None
     callee, keyword = found.groups()
     for frame, _ in traceback.walk_tb(error.__traceback__):

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from properties.oracle._libraries import import_timm, import_torchvision
-from properties.oracle.errors import TargetError, last_line, nearest
+from properties.oracle.errors import TargetError, last_line, nearest, readable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,7 +67,10 @@ def parse(text: str) -> Target:
         raise TargetError(
             f"{text!r} names no place before the colon; write torchvision:NAME, module:NAME or file.py:NAME"
         )
-    if not name.isidentifier() and not (place == "timm" and name):
+    dotted = place and place != "torchvision"
+    if not all(part.isidentifier() for part in (name.split(".") if dotted else [name])) and not (
+        place == "timm" and name
+    ):
         hint = f"; write {head}:FACTORY" if head.endswith(".py") else ""
         raise TargetError(f"{text!r} is not a target: {name!r} is not a name{hint}")
     return Target(text, place, name, keywords)
@@ -140,10 +143,12 @@ def _from_timm(target: Target) -> Any:
 
 
 def _from_module(target: Target, module: ModuleType) -> Any:
-    found = getattr(module, target.name, None)
-    if found is None:
-        names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-        raise TargetError(f"{target.place} has no {target.name!r}{nearest(target.name, names)}")
+    found: Any = module
+    for name in target.name.split("."):
+        home, found = found, getattr(found, name, None)
+        if found is None:
+            names = [key for key, value in vars(home).items() if callable(value) and not key.startswith("_")]
+            raise TargetError(f"{target.place} has no {target.name!r}{nearest(name, names)}")
     return found
 
 
@@ -160,7 +165,9 @@ def _load(target: Target) -> ModuleType:
             hint = f"; for a file write {target.place}.py:{target.name}" if Path(f"{target.place}.py").exists() else ""
             raise TargetError(f"no module is called {error.name!r}{hint}") from error
         raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
-    except (Exception, SystemExit) as error:
+    except SystemExit as error:
+        raise TargetError(f"{target.place} called sys.exit({readable(error)}) while it was imported") from error
+    except Exception as error:
         raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
 
 
@@ -175,6 +182,8 @@ def _load_file(target: Target) -> ModuleType:
         package = package.parent
         names.insert(0, package.name)
     sys.path.insert(0, str(package.parent))
+    if len(names) > 1:  # some import their neighbours as if there was no package; that comes last
+        sys.path.append(str(path.resolve().parent))
     name = ".".join(names)
     try:
         if len(names) > 1:  # part of a package: relative imports must work
@@ -188,7 +197,9 @@ def _load_file(target: Target) -> ModuleType:
         return module
     except TargetError:
         raise
-    except (Exception, SystemExit) as error:
+    except SystemExit as error:
+        raise TargetError(f"{target.place} called sys.exit({readable(error)}) while it was imported") from error
+    except Exception as error:
         raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
 
 

@@ -1,0 +1,8 @@
+"""Aborts its process."""
+
+import os
+
+
+def net():
+    """Abort."""
+    os.abort()

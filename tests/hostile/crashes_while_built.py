@@ -1,0 +1,8 @@
+"""Reads an address that there is not."""
+
+import ctypes
+
+
+def net():
+    """Crash."""
+    ctypes.string_at(0)

@@ -1,0 +1,3 @@
+"""Raises KeyboardInterrupt, as if a person had pressed Ctrl-C."""
+
+raise KeyboardInterrupt

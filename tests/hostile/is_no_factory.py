@@ -1,0 +1,3 @@
+"""Has a number where the factory should be."""
+
+net = 7

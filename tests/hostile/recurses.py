@@ -1,0 +1,6 @@
+"""Calls itself until Python stops it."""
+
+
+def net():
+    """Recurse."""
+    return net()

@@ -1,0 +1,7 @@
+"""Forgets to return its net."""
+
+
+
+def net():
+    """Build something else."""
+    return None

@@ -1,0 +1,3 @@
+"""What the nets share."""
+
+CLASSES = 10

@@ -61,7 +61,7 @@ def identifier(deviation: Deviation) -> str:
 
 
 def identifiers(deviations: Sequence[Deviation]) -> tuple[str, ...]:
-    """The identifiers of a report's deviations, the second of a name with ``#2`` behind it, so that each has its own."""
+    """The identifiers of a report's deviations; the second of one name has ``#2`` behind it, to have its own."""
     names: list[str] = []
     seen: Counter[str] = Counter()
     for deviation in deviations:

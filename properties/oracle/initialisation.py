@@ -114,7 +114,7 @@ def _deviation(kind: str, role: str, members: Sequence[tuple[_Pair, Start, Start
         kind="initialisation",
         mode="both",
         where=places[0],
-        message=f"{role} starts {found}, but should start {right}{many}",
+        message=f"{role} starts as {found}, but should start as {right}{many}",
         attribute=role,
         reference=right,
         candidate=found,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["EXIT_STATUS", "SCHEMA", "Deviation", "DeviationError", "Place", "Report", "Result"]
+__all__ = ["EXIT_STATUS", "SCHEMA", "Deviation", "DeviationError", "Place", "Report", "Result", "Row"]
 
 SCHEMA = 1
 EXIT_STATUS = {"identical": 0, "equivalent": 0, "undistinguished": 0, "conditional": 1, "deviates": 1, "error": 2}
@@ -22,6 +22,21 @@ class Place:
 
     reference: str | None
     candidate: str | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An operator of the reference and one of the candidate, side by side, in words.
+
+    Args:
+        reference: where it stands, what it is, its settings and the size of its result; None where there is none.
+        candidate: likewise.
+        differs: whether the deviation is about them, or they only stand beside it.
+    """
+
+    reference: str | None
+    candidate: str | None
+    differs: bool
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,8 @@ class Deviation:
         effect: ``{"parameters": difference of the parameter count}``.
         known_as: the name people use for it, if it has one.
         link: where to read about it.
+        repair: what to change in the candidate.
+        excerpt: the two nets side by side around the first place.
         expected: why it is expected, if a list of expected failures has it; it decides nothing then.
     """
 
@@ -57,6 +74,8 @@ class Deviation:
     effect: Mapping[str, Any] = field(default_factory=dict)
     known_as: str | None = None
     link: str | None = None
+    repair: str | None = None
+    excerpt: tuple[Row, ...] = ()
     expected: str | None = None
 
 

@@ -10,7 +10,7 @@ from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._causes import Cause
 
-__all__ = ["sentence"]
+__all__ = ["group", "noun", "sentence", "sources_of", "value"]
 
 _NOUNS = {
     "conv": "convolution", "linear": "linear layer", "batch_norm": "batch norm", "max_pool": "max pool",
@@ -58,7 +58,7 @@ class _Words:
     def among(self) -> str:
         """``in the convolution``, ``in 9 convolutions``."""
         many = len(self.edits)
-        return f"in {many} {_noun(self.op.kind, many)}" if many > 1 else f"in the {_noun(self.op.kind)}"
+        return f"in {many} {noun(self.op.kind, many)}" if many > 1 else f"in the {noun(self.op.kind)}"
 
     @property
     def times(self) -> str:
@@ -69,14 +69,14 @@ class _Words:
         if len(edit.reference) == 2:
             stands, should = (self.reference.label(position) for position in edit.reference)
             places = f" (so in {len(self.edits)} places)" if len(self.edits) > 1 else ""
-            value = edit.after
-            if value in (1, (1, 1)):  # of the two values the one that says something
-                stands, should, value = should, stands, edit.before
-            return f"{name} {_value(name, value)} stands on {stands}, but should stand on {should}{places}"
+            setting = edit.after
+            if setting in (1, (1, 1)):  # of the two values the one that says something
+                stands, should, setting = should, stands, edit.before
+            return f"{name} {value(name, setting)} stands on {stands}, but should stand on {should}{places}"
         if " and " in name:
             names = name.split(" and ")
-            is_so = " and ".join(f"{n} is {_value(n, value)}" for n, value in zip(names, edit.after, strict=True))
-            should = " and ".join(_value(n, value) for n, value in zip(names, edit.before, strict=True))
+            is_so = " and ".join(f"{n} is {value(n, setting)}" for n, setting in zip(names, edit.after, strict=True))
+            should = " and ".join(value(n, setting) for n, setting in zip(names, edit.before, strict=True))
             return f"{is_so}, but should be {should} {self.among}"
         if len({(one.before, one.after) for one in self.edits}) > 1:
             ratios = {one.after / one.before for one in self.edits}
@@ -84,35 +84,35 @@ class _Words:
                 is_so, should = (", ".join(str(value) for value in values) for values in self._values())
                 return f"{name} is {is_so}, but should be {should} {self.among}"
             return f"{name} is {edit.after / edit.before:g} times what it should be {self.among}"
-        return f"{name} is {_value(name, edit.after)}, but should be {_value(name, edit.before)} {self.among}"
+        return f"{name} is {value(name, edit.after)}, but should be {value(name, edit.before)} {self.among}"
 
     def _values(self) -> tuple[list[Any], list[Any]]:
         return [edit.after for edit in self.edits], [edit.before for edit in self.edits]
 
     def missing(self) -> str:
         least = min((edit.reference for edit in self.edits), key=len)
-        return f"{_group(self.reference, least)} is missing{self.times}"
+        return f"{group(self.reference, least)} is missing{self.times}"
 
     def extra(self) -> str:
         least = min((edit.candidate for edit in self.edits), key=len)
-        return f"{_group(self.candidate, least)} should not be there{self.times}"
+        return f"{group(self.candidate, least)} should not be there{self.times}"
 
     def replaced(self) -> str:
-        here = _group(self.candidate, self.first.candidate, detailed=True)
-        there = _group(self.reference, self.first.reference, detailed=True)
+        here = group(self.candidate, self.first.candidate, detailed=True)
+        there = group(self.reference, self.first.reference, detailed=True)
         return f"{here} stands in place of {there}{self.times}"
 
     def wiring(self) -> str:
         edit = self.first
         if edit.attribute == "moved":
-            here = _group(self.candidate, edit.candidate)
-            after, should = _sources(self.candidate, edit.candidate[0]), _sources(self.reference, edit.reference[0])
+            here = group(self.candidate, edit.candidate)
+            after, should = sources_of(self.candidate, edit.candidate[0]), sources_of(self.reference, edit.reference[0])
             return f"{here} stands after {after}, but should stand after {should}{self.times}"
         if edit.attribute == "order":
-            return f"the {_noun(self.op.kind)} takes its operands in another order{self.times}"
+            return f"the {noun(self.op.kind)} takes its operands in another order{self.times}"
         if edit.attribute == "operands":
-            reads, should = _sources(self.candidate, edit.candidate[0]), _sources(self.reference, edit.reference[0])
-            return f"the {_noun(self.op.kind)} reads {reads}, but should read what is {should} there{self.times}"
+            reads, should = sources_of(self.candidate, edit.candidate[0]), sources_of(self.reference, edit.reference[0])
+            return f"the {noun(self.op.kind)} reads {reads}, but should read what is {should} there{self.times}"
         return "the two graphs are wired differently"
 
     def parameter(self) -> str:
@@ -144,11 +144,11 @@ class _Words:
         """What the mistake forces besides."""
         edit, name = self.first, self.first.attribute
         if edit.kind == "operator-missing":
-            return f"{_group(self.reference, edit.reference)} missing"
+            return f"{group(self.reference, edit.reference)} missing"
         if edit.kind == "operator-extra":
-            return f"{_group(self.candidate, edit.candidate)} that should not be there"
+            return f"{group(self.candidate, edit.candidate)} that should not be there"
         place = self.candidate.label(edit.candidate[0])
-        return f"{name} {_value(name, edit.after)} for {_value(name, edit.before)} on {place}"
+        return f"{name} {value(name, edit.after)} for {value(name, edit.before)} on {place}"
 
 
 _SAID: Mapping[str, Callable[[_Words], str]] = {
@@ -163,13 +163,13 @@ _SAID: Mapping[str, Callable[[_Words], str]] = {
 }
 
 
-def _noun(kind: str, count: int = 1) -> str:
+def noun(kind: str, count: int = 1) -> str:
     """``conv`` to ``convolution``, ``convolutions``."""
     word = _NOUNS.get(kind, kind)
     return word if count == 1 or word.endswith("s") else f"{word}s"
 
 
-def _value(name: str, what: Any) -> str:
+def value(name: str, what: Any) -> str:
     """A setting as people write it: ``3x3`` for a kernel, 2 for a stride of (2, 2)."""
     if isinstance(what, tuple) and what and all(type(item) is int for item in what):
         if name in ("kernel_size", "output_size", "shape"):
@@ -179,13 +179,13 @@ def _value(name: str, what: Any) -> str:
     return str(what)
 
 
-def _group(graph: OpGraph, positions: tuple[int, ...], *, detailed: bool = False) -> str:
+def group(graph: OpGraph, positions: tuple[int, ...], *, detailed: bool = False) -> str:
     """``the ReLU``, or a module with what it holds, or the operators one by one."""
     ops = [graph.ops[position] for position in positions]
     if len(ops) == 1:
-        settings = [f"{name} {_value(name, ops[0].attributes[name])}" for name in _DETAILS if name in ops[0].attributes]
-        return f"the {_noun(ops[0].kind)}" + (f" ({', '.join(settings)})" if detailed and settings else "")
-    shown = ", ".join(_noun(op.kind) for op in ops[:_LISTED])
+        settings = [f"{name} {value(name, ops[0].attributes[name])}" for name in _DETAILS if name in ops[0].attributes]
+        return f"the {noun(ops[0].kind)}" + (f" ({', '.join(settings)})" if detailed and settings else "")
+    shown = ", ".join(noun(op.kind) for op in ops[:_LISTED])
     rest = f", ... {len(ops)} operators" if len(ops) > _LISTED else ""
     module = _common([op.where for op in ops])
     return f"{module} ({shown}{rest})" if module else f"the group {shown}{rest}"
@@ -201,6 +201,7 @@ def _common(paths: Sequence[str]) -> str:
     return ".".join(shared)
 
 
-def _sources(graph: OpGraph, position: int) -> str:
+def sources_of(graph: OpGraph, position: int) -> str:
+    """What an operator reads, by name."""
     names = [graph.label(source) for source in graph.ops[position].inputs]
     return " and ".join(names) if names else "nothing"

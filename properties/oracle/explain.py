@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from properties.graph.align import align
 from properties.graph.edits import Edit
 from properties.graph.ir import OpGraph
+from properties.graph.patch import explained
 from properties.oracle._causes import Cause, causes
+from properties.oracle._repair import repair
 from properties.oracle._words import sentence
+from properties.oracle.excerpt import excerpt
 from properties.oracle.known import recognise
 from properties.oracle.known_case import Case
 from properties.oracle.known_settings import ALEXNET_2012, ALEXNET_2014, conv_widths
 from properties.report import Deviation, Place
 
-__all__ = ["Comparison", "explain"]
+__all__ = ["Comparison", "doubts", "explain"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,18 @@ class Comparison:
     reference: OpGraph
     candidate: OpGraph
     edits: Sequence[Edit]
+
+    @cached_property
+    def pairs(self) -> Mapping[int, int]:
+        """Which operator of the candidate stands for which of the reference."""
+        return align(self.reference, self.candidate).pairs
+
+
+def doubts(comparisons: Iterable[Comparison]) -> tuple[str, ...]:
+    """A note where undoing the edits does not make the reference of the candidate; nothing where it does."""
+    left = [one.mode for one in comparisons if one.edits and not explained(one.reference, one.candidate, one.edits)]
+    modes = " and ".join(dict.fromkeys(left))
+    return (f"the deviations listed do not account for every difference in {modes} mode",) if left else ()
 
 
 def explain(comparisons: Iterable[Comparison]) -> tuple[Deviation, ...]:
@@ -193,4 +210,6 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
         effect={"parameters": parameters},
         known_as=known.name if known else None,
         link=known.link if known else None,
+        repair=repair([one.edit for one in members], first.comparison.reference, first.comparison.candidate),
+        excerpt=excerpt(first.edit, first.comparison.reference, first.comparison.candidate, first.comparison.pairs),
     )

@@ -1,0 +1,144 @@
+"""What to change in the candidate, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from properties.graph.edits import Edit
+from properties.graph.ir import OpGraph
+from properties.oracle._words import group, sources_of
+
+__all__ = ["repair"]
+
+_LISTED = 3  # layers that are written out
+
+
+def repair(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    """One sentence in the imperative that undoes a folded cause.
+
+    Args:
+        edits: the repetitions, in data-flow order.
+        reference: the graph that their ``reference`` positions refer to.
+        candidate: likewise.
+    """
+    return _REPAIRS[edits[0].kind](edits, reference, candidate)
+
+
+def _attribute(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    first = edits[0]
+    if len(first.reference) == 2:
+        return f"set {_swap(first, candidate)}{_elsewhere(len(edits))}"
+    by_value: dict[str, list[str]] = {}
+    for edit in edits:
+        by_value.setdefault(_settings(edit), []).append(candidate.label(edit.candidate[0]))
+    return "set " + "; ".join(f"{settings} in {_listed(places)}" for settings, places in by_value.items())
+
+
+def _swap(edit: Edit, candidate: OpGraph) -> str:
+    values = (edit.before, edit.after)
+    places = [candidate.label(position) for position in edit.candidate]
+    return " and ".join(
+        f"{edit.attribute}={_code(value)} in {place}" for value, place in zip(values, places, strict=True)
+    )
+
+
+def _settings(edit: Edit) -> str:
+    names = edit.attribute.split(" and ")
+    values = edit.before if len(names) > 1 else (edit.before,)
+    return " and ".join(f"{name}={_code(value)}" for name, value in zip(names, values, strict=True))
+
+
+def _code(value: Any) -> str:
+    """As one would type it: 3 for (3, 3)."""
+    if isinstance(value, tuple) and value and len(set(value)) == 1:
+        return repr(value[0])
+    return repr(value)
+
+
+def _missing(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    places = []
+    for edit in edits:
+        receiver = len(candidate) - 1 if edit.receiver is None else edit.receiver
+        places.append(candidate.label(receiver))
+    return f"add {group(reference, edits[0].reference, detailed=True)} before {_listed(places)}"
+
+
+def _extra(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    return f"remove {_listed([_region(candidate, edit.candidate) for edit in edits])}"
+
+
+def _region(graph: OpGraph, positions: tuple[int, ...]) -> str:
+    first, last = graph.label(positions[0]), graph.label(positions[-1])
+    return first if len(positions) == 1 else f"{first} to {last}"
+
+
+def _replaced(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    there = group(reference, edits[0].reference, detailed=True)
+    return f"put {there} in place of {_listed([_region(candidate, edit.candidate) for edit in edits])}"
+
+
+def _wiring(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    first = edits[0]
+    places = _listed([candidate.label(edit.candidate[0]) for edit in edits])
+    if first.attribute == "order":
+        return f"give {places} its operands in the reference's order: {sources_of(reference, first.reference[0])} there"
+    if first.attribute in ("moved", "operands"):
+        return f"let {places} read what is {sources_of(reference, first.reference[0])} in the reference"
+    return "wire the operators as in the reference"
+
+
+def _parameter(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    first = edits[0]
+    places = _listed([candidate.label(edit.candidate[0]) for edit in edits])
+    has_none = first.before in (False, (False, False))
+    if first.attribute in ("shape", "content"):
+        return f"give the tensor of {places} the reference's {first.attribute}"
+    if first.attribute == "shared":
+        return f"give {places} {'the tensors of another layer' if first.before else 'tensors of its own'}"
+    if first.attribute == "bias" and reference.ops[first.reference[0]].kind in ("conv", "linear", "conv_transpose"):
+        return f"set bias={not has_none} in {places}"
+    if first.attribute == "weight and bias":
+        return f"set affine={not has_none} in {places}"
+    return f"{'remove' if has_none else 'add'} the {first.attribute} of {places}"
+
+
+def _training(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    first = edits[0]
+    places = _listed([candidate.label(edit.candidate[0]) for edit in edits])
+    if first.attribute == "requires_grad":
+        return f"set requires_grad={first.before} for the tensors of {places}"
+    return f"let gradients {'pass' if first.after else 'stop at'} {places}, as in the reference"
+
+
+def _output(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+    first = edits[0]
+    if first.attribute == "order":
+        return "return the outputs in the reference's order"
+    if first.attribute == "effect":
+        return "leave behind what the reference does: " + (", ".join(first.before) or "nothing")
+    return f"return {first.before} tensors"
+
+
+def _listed(places: Sequence[str]) -> str:
+    """``a, b and c``; or the first few and how many more."""
+    names = list(dict.fromkeys(places))
+    if len(names) > _LISTED:
+        return f"{', '.join(names[:_LISTED])} and {len(names) - _LISTED} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _elsewhere(count: int) -> str:
+    return f", and likewise in {count - 1} more places" if count > 2 else ", and likewise in 1 more place" * (count - 1)
+
+
+_REPAIRS: Mapping[str, Callable[[Sequence[Edit], OpGraph, OpGraph], str]] = {
+    "attribute": _attribute,
+    "operator-missing": _missing,
+    "operator-extra": _extra,
+    "operator-replaced": _replaced,
+    "wiring": _wiring,
+    "parameter": _parameter,
+    "training": _training,
+    "output": _output,
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from properties.graph._signatures import COMMUTATIVE, Interner, Signatures, label_of
+from properties.graph._signatures import COMMUTATIVE, Interner, Signatures
 from properties.graph.ir import OpGraph
 
 __all__ = ["Correspondence", "isomorphism"]
@@ -34,17 +34,27 @@ class Correspondence:
     tensors: Mapping[str, str] = field(default_factory=dict)
 
 
-def isomorphism(reference: OpGraph, candidate: OpGraph) -> Correspondence | None:
+def isomorphism(
+    reference: OpGraph, candidate: OpGraph, signatures: tuple[Signatures, Signatures] | None = None
+) -> Correspondence | None:
     """The correspondence that proves two graphs the same, or None.
 
     It is checked operator by operator before it is returned: equal labels, corresponding operands, equal sizes, and one
     tensor of the candidate for each tensor of the reference.
+
+    Args:
+        reference: a graph in normal form.
+        candidate: likewise.
+        signatures: of the two, where they are known already.
     """
     if len(reference) != len(candidate):
         return None
-    candidate = _with_outputs_by_name(reference, candidate)
-    intern = Interner()
-    ours, theirs = Signatures.of(reference, intern), Signatures.of(candidate, intern)
+    renamed = _with_outputs_by_name(reference, candidate)
+    if signatures is None or renamed is not candidate:
+        intern = Interner()
+        signatures = Signatures.of(reference, intern), Signatures.of(renamed, intern)
+    ours, theirs = signatures
+    candidate = renamed
     if ours.up[-1] != theirs.up[-1] or sorted(zip(ours.up, ours.down, strict=True)) != sorted(
         zip(theirs.up, theirs.down, strict=True)
     ):
@@ -52,7 +62,7 @@ def isomorphism(reference: OpGraph, candidate: OpGraph) -> Correspondence | None
     partition = _Partition.of((reference, candidate), (ours, theirs))
     for pairs in _matchings(partition):
         tensors = _tensors(reference, candidate, pairs)
-        if tensors is not None and _holds(reference, candidate, pairs):
+        if tensors is not None and _holds(reference, candidate, pairs, signatures):
             return Correspondence(pairs, True, tensors)
     return None
 
@@ -82,7 +92,7 @@ class _Unbalanced(Exception):
 class _Partition:
     """Classes of operators and tensors of both graphs; the reference's come first."""
 
-    def __init__(self, neighbours: Sequence[Sequence[tuple[int, str]]], middle: int, operators: int) -> None:
+    def __init__(self, neighbours: Sequence[Sequence[tuple[int, int]]], middle: int, operators: int) -> None:
         self.neighbours = neighbours  # of each vertex: (vertex, what it is to it)
         self.middle = middle  # first vertex of the candidate
         self.operators = operators  # how many operators each graph has
@@ -91,25 +101,34 @@ class _Partition:
 
     @classmethod
     def of(cls, graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatures]) -> _Partition:
-        neighbours: list[list[tuple[int, str]]] = []
+        neighbours: list[list[tuple[int, int]]] = []
         colours: list[Hashable] = []
+        relations = Interner()
         for graph, found in zip(graphs, signatures, strict=True):
             start = len(neighbours)
             tensors: dict[str, int] = {}
-            colours += zip(found.up, found.down, strict=True)
+            readers: list[list[tuple[int, int, int]]] = []
+            sizes: list[Hashable] = []
+            own = list(zip(found.up, found.down, strict=True))
             neighbours += [[] for _ in graph.ops]
             for position, op in enumerate(graph.ops):
+                vertex = start + position
                 for slot, source in enumerate(op.inputs):
                     place = 0 if op.kind in COMMUTATIVE else slot
-                    neighbours[start + position].append((start + source, f"from {place}"))
-                    neighbours[start + source].append((start + position, f"to {place}"))
+                    neighbours[vertex].append((start + source, 2 * place))
+                    neighbours[start + source].append((vertex, 2 * place + 1))
                 for role, param in op.params.items():
                     if param.key not in tensors:
                         tensors[param.key] = len(neighbours)
                         neighbours.append([])
-                        colours.append((param.kind, param.shape, param.dtype))
-                    neighbours[start + position].append((tensors[param.key], role))
-                    neighbours[tensors[param.key]].append((start + position, role))
+                        readers.append([])
+                        sizes.append((param.kind, param.shape, param.dtype))
+                    relation = -1 - relations(role)
+                    neighbours[vertex].append((tensors[param.key], relation))
+                    neighbours[tensors[param.key]].append((vertex, relation))
+                    readers[tensors[param.key] - start - len(graph)].append((*own[position], relation))
+            colours += own
+            colours += [(size, tuple(sorted(read))) for size, read in zip(sizes, readers, strict=True)]
         partition = cls(neighbours, len(neighbours) // 2, len(graphs[0]))
         partition._divide(colours)
         return partition
@@ -140,7 +159,7 @@ class _Partition:
                 continue
             groups: dict[Hashable, list[int]] = {}
             for vertex in members:
-                groups.setdefault(self._signature(vertex), []).append(vertex)
+                groups.setdefault(tuple(self._signature(vertex)), []).append(vertex)
             for group in groups.values():
                 if 2 * sum(vertex < self.middle for vertex in group) != len(group):
                     raise _Unbalanced
@@ -157,8 +176,9 @@ class _Partition:
             self.class_of[vertex] = new
         return {old, new, *(self.class_of[near] for vertex in group for near, _ in self.neighbours[vertex])}
 
-    def _signature(self, vertex: int) -> Hashable:
-        return tuple(sorted((relation, self.class_of[near]) for near, relation in self.neighbours[vertex]))
+    def _signature(self, vertex: int) -> list[tuple[int, int]]:
+        class_of = self.class_of
+        return sorted([(relation, class_of[near]) for near, relation in self.neighbours[vertex]])
 
     def open_class(self) -> list[int] | None:
         """The members of a class whose operators are not told apart yet."""
@@ -217,8 +237,11 @@ def _tensors(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -
     return found
 
 
-def _holds(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> bool:
+def _holds(
+    reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int], signatures: tuple[Signatures, Signatures]
+) -> bool:
     """Whether every paired operator has the same label, size and corresponding operands."""
+    ours_are, theirs_are = (found.label for found in signatures)  # equal numbers are equal labels: an Interner's are
     for a, b in pairs.items():
         left, right = reference.ops[a], candidate.ops[b]
         ours, theirs = [pairs[source] for source in left.inputs], list(right.inputs)
@@ -226,6 +249,6 @@ def _holds(reference: OpGraph, candidate: OpGraph, pairs: Mapping[int, int]) -> 
             ours, theirs = sorted(ours), sorted(theirs)
         if ours != theirs or (left.shape, left.dtype) != (right.shape, right.dtype):
             return False
-        if label_of(left) != label_of(right):
+        if ours_are[a] != theirs_are[b]:
             return False
     return True

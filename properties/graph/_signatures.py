@@ -30,15 +30,16 @@ class Interner:
 def label_of(op: Op) -> tuple[Hashable, ...]:
     """Kind, settings, and which tensors it owns; for a leaf its size and content too."""
     roles = tuple(sorted((role, param.trainable, param.digest) for role, param in op.params.items()))
-    attributes = dict(op.attributes)
+    attributes = op.attributes
     if is_depthwise(op):  # as many groups as channels: both follow from the input
-        attributes["groups"] = "channels"
-        attributes["out_channels"] = f"{op.attributes['out_channels'] // op.attributes['groups']} x channels"
+        each = f"{attributes['out_channels'] // attributes['groups']} x channels"
+        attributes = {**attributes, "groups": "channels", "out_channels": each}
     leaf: tuple[Hashable, ...] = ()
     if op.kind in ("parameter", "constant"):
         leaf = (op.shape, op.dtype)
     if op.kind == "output":  # a container is a matter of taste; what is left behind in a buffer is not
-        attributes["paths"] = tuple(path for path in op.attributes.get("paths", ()) if path.startswith("changes "))
+        changes = tuple(path for path in attributes.get("paths", ()) if path.startswith("changes "))
+        attributes = {**attributes, "paths": changes}
     return (op.kind, tuple(sorted(attributes.items())), roles, leaf)
 
 
@@ -93,38 +94,45 @@ class Signatures:
         users = _users(graph)
         up: list[int] = []
         for op, own in zip(graph.ops, label, strict=True):
-            up.append(intern(("up", own, _ordered(op, [up[source] for source in op.inputs]))))
+            up.append(intern(("up", own, _ordered(op.kind in COMMUTATIVE, [up[source] for source in op.inputs]))))
         down = [0] * len(graph.ops)
         for position in range(len(graph.ops) - 1, -1, -1):
-            below = tuple(sorted((down[user], slot) for user, slot in users[position]))
+            below = tuple(sorted([(down[user], slot) for user, slot in users[position]]))
             down[position] = intern(("down", label[position], below))
         return cls(label, coarse, up, down)
 
 
-def _ordered(op: Op, sources: Sequence[int]) -> tuple[int, ...]:
-    return tuple(sorted(sources)) if op.kind in COMMUTATIVE else tuple(sources)
+def _ordered(unordered: bool, sources: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted(sources)) if unordered else tuple(sources)
 
 
 def _users(graph: OpGraph) -> list[list[tuple[int, int]]]:
     found: list[list[tuple[int, int]]] = [[] for _ in graph.ops]
     for position, op in enumerate(graph.ops):
+        if len(op.inputs) == 1:
+            found[op.inputs[0]].append((position, 0))
+            continue
         for slot, source in enumerate(op.inputs):
             found[source].append((position, slot_of(op, slot)))
     return found
 
 
-def contexts(graph: OpGraph, label: list[int], intern: Interner) -> list[list[int]]:
-    """Labels with neighbours up to 1, 2, ... steps, first above, then below."""
+def contexts(graph: OpGraph, label: list[int], intern: Interner) -> list[tuple[int, ...]]:
+    """For each operator its label with neighbours up to 1, 2, ... steps away, above and below by turns."""
+    sources = [(op.kind in COMMUTATIVE and len(op.inputs) > 1, op.inputs) for op in graph.ops]
     users = _users(graph)
     above, below = list(label), list(label)
     found: list[list[int]] = []
     for _ in range(DEPTH):
         above = [
-            intern((own, _ordered(op, [above[s] for s in op.inputs]))) for own, op in zip(label, graph.ops, strict=True)
+            intern((own, above[near[0]] if len(near) == 1 else _ordered(unordered, [above[n] for n in near])))
+            for own, (unordered, near) in zip(label, sources, strict=True)
         ]
         below = [
-            intern((own, tuple(sorted((below[u], slot) for u, slot in uses))))
+            intern((own, below[uses[0][0]], uses[0][1]))
+            if len(uses) == 1
+            else intern((own, tuple(sorted([(below[user], slot) for user, slot in uses]))))
             for own, uses in zip(label, users, strict=True)
         ]
         found += [above, below]
-    return found
+    return list(zip(*found, strict=True))

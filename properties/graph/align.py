@@ -7,7 +7,9 @@ definition order and execution order decide nothing; structure does.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from operator import eq
 
 from properties.graph._isomorphism import Correspondence, isomorphism
 from properties.graph._rules import ELEMENTWISE
@@ -32,24 +34,28 @@ _STEP = 0.5  # what each of them costs: near likeness goes before far likeness
 
 def align(reference: OpGraph, candidate: OpGraph) -> Correspondence:
     """The best correspondence there is: an isomorphism, or as many operators as structure can pair."""
-    return isomorphism(reference, candidate) or _Alignment(reference, candidate).run()
+    intern = Interner()
+    signatures = Signatures.of(reference, intern), Signatures.of(candidate, intern)
+    return isomorphism(reference, candidate, signatures) or _Alignment(reference, candidate, signatures, intern).run()
 
 
 class _Alignment:
     """Seed with what is certainly the same, then grow along the edges, best pair first."""
 
-    def __init__(self, reference: OpGraph, candidate: OpGraph) -> None:
+    def __init__(
+        self, reference: OpGraph, candidate: OpGraph, signatures: tuple[Signatures, Signatures], intern: Interner
+    ) -> None:
         self.graphs = (reference, candidate)
-        intern = Interner()
-        ours, theirs = Signatures.of(reference, intern), Signatures.of(candidate, intern)
-        self.signatures = (ours, theirs)
+        self.signatures = ours, theirs = signatures
         self.contexts = [
             (worth, contexts(reference, left, intern), contexts(candidate, right, intern))
             for worth, left, right in ((0.5, ours.label, theirs.label), (0.25, ours.coarse, theirs.coarse))
         ]
         self.pairs: dict[int, int] = {}
         self.back: dict[int, int] = {}
-        self.above = (_ancestors(reference), _ancestors(candidate))
+        self.above = _ancestors(candidate)
+        self.order: list[int] = []  # the paired operators of the reference, and beside them their partners
+        self.partners: list[int] = []
         self.heap: list[tuple[float, int, int, float]] = []
 
     def run(self) -> Correspondence:
@@ -79,6 +85,9 @@ class _Alignment:
     def _pair(self, a: int, b: int) -> None:
         self.pairs[a] = b
         self.back[b] = a
+        at = bisect(self.order, a)
+        self.order.insert(at, a)
+        self.partners.insert(at, b)
 
     def _grow(self, allowed: object) -> None:
         for a, b in list(self.pairs.items()):
@@ -140,7 +149,7 @@ class _Alignment:
         score = 4.0 * (ours.label[a] == theirs.label[b]) + 2.0 * (ours.coarse[a] == theirs.coarse[b])
         score += 3.0 * (ours.up[a] == theirs.up[b]) + 3.0 * (ours.down[a] == theirs.down[b])
         for worth, lefts, rights in self.contexts:
-            score += worth * sum(left[a] == right[b] for left, right in zip(lefts, rights, strict=True))
+            score += worth * sum(map(eq, lefts[a], rights[b]))
         return score + 2.0 * self._agreeing(a, b)
 
     def _agreeing(self, a: int, b: int) -> int:
@@ -154,11 +163,14 @@ class _Alignment:
 
     def _consistent(self, a: int, b: int) -> bool:
         """Whether no pair would then run backwards: before in one net, after in the other."""
+        at = bisect(self.order, a)
+        if max(self.partners[:at], default=-1) < b < min(self.partners[at:], default=len(self.graphs[1])):
+            return True  # all that runs before runs before in both
         for near in _nearest(self.graphs[0], a, self.pairs, _sources):
-            if self.above[1][self.pairs[near]] >> b & 1:
+            if self.above[self.pairs[near]] >> b & 1:
                 return False
         return all(
-            not self.above[1][b] >> self.pairs[near] & 1 for near in _nearest(self.graphs[0], a, self.pairs, _users)
+            not self.above[b] >> self.pairs[near] & 1 for near in _nearest(self.graphs[0], a, self.pairs, _users)
         )
 
     def _same_kind(self, a: int, b: int) -> bool:

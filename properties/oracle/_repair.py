@@ -31,7 +31,11 @@ def _attribute(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) ->
         return f"set {_swap(first, candidate)}{_elsewhere(len(edits))}"
     by_value: dict[str, list[str]] = {}
     for edit in edits:
-        by_value.setdefault(_settings(edit), []).append(candidate.label(edit.candidate[0]))
+        padding = reference.ops[edit.reference[0]].attributes.get("padding")
+        moves = "kernel_size" in edit.attribute and "padding" not in edit.attribute
+        differs = moves and padding != candidate.ops[edit.candidate[0]].attributes.get("padding")
+        settings = _settings(edit) + (f" and padding={_code(padding)}" if differs else "")
+        by_value.setdefault(settings, []).append(candidate.label(edit.candidate[0]))
     return "set " + "; ".join(f"{settings} in {_listed(places)}" for settings, places in by_value.items())
 
 

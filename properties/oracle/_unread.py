@@ -1,14 +1,18 @@
-"""Parameters that no mode reads: they count as parameters all the same, and one net may have them alone."""
+"""What is registered and takes no part: parameters that no mode reads, modules that no operator comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from math import prod
 
-from properties.graph.ir import Param
+from properties.graph.ir import OpGraph, Param
 from properties.report import Deviation, Place
 
-__all__ = ["unread"]
+__all__ = ["idle", "unread"]
+
+_SILENT = ("Identity", "Dropout", "Flatten", "Unflatten", "Sequential", "ModuleList", "ModuleDict", "Parameter")
+_NAMED = 4  # modules that a note names
 
 
 def unread(reference: Sequence[Param], candidate: Sequence[Param], read: tuple[Set[str], Set[str]]) -> list[Deviation]:
@@ -57,3 +61,31 @@ def _deviation(found: Sequence[Param], is_extra: bool) -> Deviation:
         places=places,
         effect={"parameters": scalars if is_extra else -scalars},
     )
+
+
+def idle(reference: Sequence[OpGraph], candidate: Sequence[OpGraph]) -> tuple[str, ...]:
+    """A note that names the candidate's modules without effect, but for as many of a class as the reference has.
+
+    Args:
+        reference: the reference's graphs in both modes, as they were captured.
+        candidate: the candidate's.
+    """
+    usual = Counter(name for _, name in _without_effect(reference))
+    found = []
+    for path, name in _without_effect(candidate):
+        if usual[name]:
+            usual[name] -= 1
+        else:
+            found.append(f"{path} ({name})")
+    rest = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return (f"never run, or without effect: {', '.join(found[:_NAMED])}{rest}",) if found else ()
+
+
+def _without_effect(graphs: Sequence[OpGraph]) -> Iterator[tuple[str, str]]:
+    """Path and class of every module without children that no operator comes from and no tensor is read of."""
+    ran = {op.where for graph in graphs for op in graph.ops}
+    read = {key.rpartition(".")[0] for graph in graphs for key in graph.used_params}
+    for path, name in graphs[0].modules.items() if graphs else ():
+        is_leaf = path and path not in graphs[0].parents
+        if is_leaf and path not in ran | read and not name.startswith(_SILENT):
+            yield path, name

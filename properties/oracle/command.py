@@ -76,5 +76,5 @@ def run_check(
 def print_report(report: Report) -> None:
     """Print it to standard output, in colour on a terminal; nothing is cut to a width elsewhere."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    for line in lines(report):
+    for line in lines(report, console.width):
         console.print(line)

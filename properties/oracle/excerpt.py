@@ -7,12 +7,12 @@ from itertools import zip_longest
 
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._words import noun, value
+from properties.oracle._words import value
 from properties.report import Row
 
 __all__ = ["excerpt"]
 
-_MOST = 5  # rows between the one before and the one after
+_MOST = 4  # rows between the one before and the one after
 _USUAL: Mapping[str, object] = {
     "stride": 1, "padding": 0, "dilation": 1, "groups": 1, "padding_mode": "zeros", "ceil_mode": False,
     "count_include_pad": True, "divisor_override": None, "scalar": None, "detach": False, "no_grad": False,
@@ -67,13 +67,16 @@ def _after(graph: OpGraph, positions: tuple[int, ...]) -> int | None:
 
 
 def _described(graph: OpGraph, position: int, names: set[str], edit: Edit) -> str:
-    """``layer1.0.conv1  convolution, kernel_size 1x1, 64x56x56``: where, what, its settings, the size of its result."""
+    """``layer1.0.conv1  conv 1x1, stride 2, 64x56x56``: where, what, its settings, the size of its result."""
     op = graph.ops[position]
-    parts = [noun(op.kind), *_settings(op, names)]
+    if op.kind == "output":
+        return "(output)"
+    kernel = op.attributes.get("kernel_size")
+    parts = [op.kind if kernel is None else f"{op.kind} {value('kernel_size', kernel)}", *_settings(op, names)]
     if edit.kind == "parameter" and names:
         parts += [name if name in op.params else f"no {name}" for name in sorted(names & {"weight", "bias"})]
     size = "x".join(map(str, op.shape[1:]))
-    place = op.where or "(net)"
+    place = op.where or ("(input)" if op.kind == "input" else "(net)")
     return f"{place}  {', '.join([*parts, size] if size else parts)}"
 
 
@@ -82,6 +85,8 @@ def _settings(op: Op, names: set[str]) -> list[str]:
     for name, setting in op.attributes.items():
         same = set(setting) if isinstance(setting, tuple) and setting else {setting}
         is_usual = name in _USUAL and same == {_USUAL[name]}
+        if name == "kernel_size":
+            continue
         if name in names or not (is_usual or name in _SILENT):
             found.append(f"{name} {value(name, setting)}")
     return found

@@ -210,6 +210,14 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
         effect={"parameters": parameters},
         known_as=known.name if known else None,
         link=known.link if known else None,
-        repair=repair([one.edit for one in members], first.comparison.reference, first.comparison.candidate),
+        repair=_repair(members),
         excerpt=excerpt(first.edit, first.comparison.reference, first.comparison.candidate, first.comparison.pairs),
     )
+
+
+def _repair(members: Sequence[_Located]) -> str:
+    """What to change, with what the first place brings along."""
+    comparison = members[0].comparison
+    along = [[edit] for edit in members[0].cause.along]
+    parts = [repair(edits, comparison.reference, comparison.candidate) for edits in ([m.edit for m in members], *along)]
+    return "; ".join(parts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from properties.report import Deviation, Place, Report
+from properties.report import Deviation, Place, Report, Row
 
 __all__ = ["lines"]
 
@@ -16,15 +16,24 @@ _COLOURS = {
     "undistinguished": "bold yellow",
     "error": "bold magenta",
 }
+_INDENT = " " * 6
 _SHOWN = 4  # places of one deviation that are written out
 
 
-def lines(report: Report) -> Iterator[Text]:
-    """The report, line by line, styled for a terminal; ``Text.plain`` is the same without colour."""
+def lines(report: Report, width: int = 100) -> Iterator[Text]:
+    """The report, line by line, styled for a terminal; ``Text.plain`` is the same without colour.
+
+    Args:
+        report: what to print.
+        width: columns of the terminal; where two nets side by side need more, one is printed below the other.
+    """
     yield _verdict(report)
     for number, deviation in enumerate(report.deviations, start=1):
         yield Text("")
         yield from _deviation(number, deviation)
+        yield from _excerpt(deviation.excerpt, width)
+        if deviation.repair:
+            yield Text(f"{_INDENT}repair     {deviation.repair}")
     yield Text("")
     yield from _facts(report)
 
@@ -51,11 +60,42 @@ def _deviation(number: int, deviation: Deviation) -> Iterator[Text]:
         head.append(f"  {parameters:+,} parameters", style="yellow")
     yield head
     if deviation.known_as:
-        yield Text(f"      known as   {deviation.known_as}{f', {deviation.link}' if deviation.link else ''}")
+        yield Text(f"{_INDENT}known as   {deviation.known_as}")
+        if deviation.link:
+            yield Text(f"{_INDENT}           {deviation.link}", style="blue")
     for side in ("reference", "candidate"):
         names = _names(deviation.places, side)
         if names:
-            yield Text(f"      {side}  {names}", style="dim")
+            yield Text(f"{_INDENT}{side}  {names}", style="dim")
+
+
+def _excerpt(rows: Sequence[Row], width: int) -> Iterator[Text]:
+    """Reference left and candidate right, what differs marked; one below the other where the terminal is narrow."""
+    left, right = (max((len(text or "") for text in texts), default=0) for texts in _columns(rows))
+    if len(_INDENT) + 2 + left + 3 + right > width:
+        yield from _stacked(rows)
+        return
+    for row in rows:
+        text = Text(f"{_INDENT}{'> ' if row.differs else '  '}")
+        text.append((row.reference or "").ljust(left), style="green" if row.differs else "dim")
+        text.append(" | ", style="dim")
+        yield text.append(row.candidate or "", style="red" if row.differs else "dim")
+
+
+def _columns(rows: Sequence[Row]) -> tuple[list[str | None], list[str | None]]:
+    return [row.reference for row in rows], [row.candidate for row in rows]
+
+
+def _stacked(rows: Sequence[Row]) -> Iterator[Text]:
+    for row in rows:
+        if row.reference == row.candidate:
+            yield Text(f"{_INDENT}             {row.reference}", style="dim")
+            continue
+        mark = "> " if row.differs else "  "
+        if row.reference is not None:
+            yield Text(f"{_INDENT}{mark}reference  {row.reference}", style="green" if row.differs else "dim")
+        if row.candidate is not None:
+            yield Text(f"{_INDENT}{mark}candidate  {row.candidate}", style="red" if row.differs else "dim")
 
 
 def _names(places: Sequence[Place], side: str) -> str:

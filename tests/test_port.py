@@ -322,6 +322,32 @@ def test_nets_given_as_they_are_stay_as_they_are(moved):
     assert torch.float32 == net.head.weight.dtype
 
 
+class ByConvolution(Renamed):
+    """Its classifier is a convolution of one by one."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Conv2d(8, 10, 1)
+
+    def forward(self, x):
+        """Logits."""
+        return self.head(self.stem(x).mean((2, 3), keepdim=True)).flatten(1)
+
+
+@pytest.mark.slow
+def test_an_equivalent_net_gets_its_tensors_reshaped(moved):
+    """A linear layer's weight becomes a convolution's, and back."""
+    given = trained(Plain)
+
+    report, written = moved(given, Plain, ByConvolution)
+    assert ("equivalent", 1) == (report.verdict, report.counts["reshaped"])
+    assert torch.equal(given["fc.weight"][..., None, None], written["head.weight"])
+    assert torch.equal(given["norm.num_batches_tracked"], written["stem.1.num_batches_tracked"])
+
+    _, back = moved(written, ByConvolution, Plain)
+    assert all(torch.equal(tensor, back[key]) for key, tensor in given.items())
+
+
 class InsistsOnFloat32(Renamed):
     """Rejects every other type."""
 

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from properties._whole_file import whole_file
-from properties.graph.recipe import Recipe, reshaped, stored
+from properties.graph.recipe import Recipe, stored
 from properties.oracle._agreement import Agreement, agreement, own_net
 from properties.oracle._captures import Subject
 from properties.oracle._fit import fitted
@@ -153,11 +153,9 @@ def _same(report: Report) -> Report:
 
 def _recipes(report: Report, reference: Holding, candidate: Holding) -> dict[str, Recipe]:
     """How each tensor of the candidate is made, from the report's correspondence."""
-    recipes = {key: Recipe.from_dict(recipe) for key, recipe in report.weight_map.items()}
     ours, theirs = ({**holding.saved, **holding.unsaved} for holding in (reference, candidate))
-    for key, other in report.key_map.items():
-        if other not in recipes and key in ours and other in theirs and ours[key].numel() == theirs[other].numel():
-            recipes[other] = reshaped(stored(key, tuple(ours[key].shape)), tuple(theirs[other].shape))
+    recipes = {other: stored(key, tuple(ours[key].shape)) for key, other in report.key_map.items() if key in ours}
+    recipes |= {key: Recipe.from_dict(recipe) for key, recipe in report.weight_map.items()}
     for key, recipe in tuple(recipes.items()):  # a norm's counter goes with its statistics
         pair = [name.removesuffix("running_mean") + COUNTER for name in (recipe.keys[0], key)]
         if key.endswith("running_mean") and pair[0] in ours and pair[1] in theirs:

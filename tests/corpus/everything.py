@@ -7,6 +7,7 @@ from corpus import (
     mutants_families,
     mutants_gradients,
     mutants_layers,
+    mutants_others,
     mutants_preact,
     mutants_residual,
     mutants_state,
@@ -34,6 +35,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_gradients.MUTANTS,
     *mutants_state.MUTANTS,
     *mutants_families.MUTANTS,
+    *mutants_others.MUTANTS,
 )
 REWRITES: tuple[Rewrite, ...] = (
     *rewrites_heads.REWRITES,
@@ -44,6 +46,7 @@ REWRITES: tuple[Rewrite, ...] = (
     *rewrites_googlenets.REWRITES,
     *rewrites_dense.REWRITES,
     *rewrites_parts.REWRITES,
+    *mutants_others.REWRITES,
 )
 VARIANTS: tuple[Mutant, ...] = variants.VARIANTS
 BENIGN: tuple[Rewrite, ...] = variants.BENIGN

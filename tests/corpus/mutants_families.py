@@ -15,27 +15,6 @@ from corpus.nets import CONVNEXT, DENSENET, EFFICIENTNET, MOBILENET_V2, MOBILENE
 __all__ = ["MUTANTS"]
 
 
-class _DenseBlock(nn.Module):
-    """torchvision's dense block with the new features before the old ones."""
-
-    def __init__(self, block: nn.ModuleDict) -> None:
-        super().__init__()
-        self.denselayer1 = block["denselayer1"]
-        self.denselayer2 = block["denselayer2"]
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.denselayer1([x])
-        return torch.cat([self.denselayer2([x, y]), y, x], 1)
-
-
-class _OtherBlock(_DenseBlock):
-    """torchvision's dense block, whose second layer reads the first one's features before the input."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.denselayer1([x])
-        return torch.cat([x, y, self.denselayer2([y, x])], 1)
-
-
 class _Unit(nn.Module):
     """A unit of ShuffleNet without the shuffle."""
 
@@ -124,11 +103,6 @@ FAMILY = (
     mutant("densenet extra transition", DENSENET,
            "features.norm5 features.norm5.0.0 features.norm5.1",
            before("features.norm5", _transition), row=44),
-    mutant("densenet new features first", DENSENET, "features.denseblock1",
-           setting("features.denseblock1", _DenseBlock), row=36),
-    mutant("densenet one layer reads in another order", DENSENET,
-           "features.denseblock2 features.denseblock2.denselayer2",
-           setting("features.denseblock2", _OtherBlock), row=36),
     mutant("densenet growth of one layer", DENSENET, "features.denseblock2.denselayer2.conv2",
            remake("features.denseblock2.denselayer2.conv2", out_channels=4),
            remake("features.norm5", num_features=28), remake("classifier", in_features=28)),

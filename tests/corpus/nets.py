@@ -77,13 +77,16 @@ class PreActBlock(nn.Module):
 class PreActNet(nn.Module):
     """A small pre-activation net, with the last norm and ReLU before pooling."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = 16) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.blocks = nn.Sequential(PreActBlock(16, 16, 1), PreActBlock(16, 32, 2), PreActBlock(32, 32, 1))
-        self.norm = nn.BatchNorm2d(32)
+        wide = 2 * width
+        self.conv = nn.Conv2d(3, width, 3, 1, 1, bias=False)
+        self.blocks = nn.Sequential(
+            PreActBlock(width, width, 1), PreActBlock(width, wide, 2), PreActBlock(wide, wide, 1)
+        )
+        self.norm = nn.BatchNorm2d(wide)
         self.relu = nn.ReLU()
-        self.fc = nn.Linear(32, 10)
+        self.fc = nn.Linear(wide, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -157,7 +158,36 @@ def _sequential_mobilenet() -> nn.Sequential:
 # SqueezeNet with fire modules in a loop.
 
 
+class _DenseBlock(nn.Module):
+    """torchvision's dense block with the new features before the old ones."""
+
+    def __init__(self, block: nn.ModuleDict) -> None:
+        super().__init__()
+        self.denselayer1 = block["denselayer1"]
+        self.denselayer2 = block["denselayer2"]
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.denselayer1([x])
+        return torch.cat([self.denselayer2([x, y]), y, x], 1)
+
+
+class _OtherBlock(_DenseBlock):
+    """torchvision's dense block, whose second layer reads the first one's features before the input."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.denselayer1([x])
+        return torch.cat([x, y, self.denselayer2([y, x])], 1)
+
+
+def _with_first_block(cls: Any) -> nn.Module:
+    net = DENSENET.build()
+    net.features.denseblock1 = cls(net.features.denseblock1)
+    return net
+
+
 WHOLE = (
+    Rewrite("densenet new features first", DENSENET, lambda: _with_first_block(_DenseBlock), "equivalent"),
+    Rewrite("densenet one layer reads another order", DENSENET, lambda: _with_first_block(_OtherBlock), "equivalent"),
     Rewrite("densenet growing", DENSENET, _GrowingDenseNet),
     Rewrite("densenet of lists", DENSENET, _ListDenseNet),
     Rewrite("mobilenet v2 as for CIFAR", MOBILENET_V2, _MobileNet),

@@ -58,6 +58,11 @@ class _NoCounter(nn.BatchNorm2d):
         )
 
 
+class _OtherOrder(Inception):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.branch1(x), self.branch3(x), self.branch2(x), self.branch4(x)], 1)
+
+
 class _Backwards(Inception):
     def forward(self, x: Tensor) -> Tensor:
         outputs = [branch(x) for branch in (self.branch4, self.branch3, self.branch2, self.branch1)]
@@ -216,6 +221,8 @@ LAYERS = (
     rewrite("googlenet branches last to first", GOOGLENET, reclass("inception3b", _Backwards)),
     rewrite("googlenet branches written in place", GOOGLENET, reclass("inception3b", _InPlace),
            verdict="undistinguished"),
+    rewrite("googlenet branches in another order", GOOGLENET, reclass("inception3b", _OtherOrder),
+           verdict="equivalent"),
     rewrite("googlenet named outputs", GOOGLENET, reclass("", _Named)),
     rewrite("mobilenet v2 ReLU6 as hardtanh", MOBILENET_V2,
            every(nn.ReLU6, lambda old: nn.Hardtanh(0.0, 6.0, inplace=True))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,7 @@ def borrowed(net: nn.Module, *, lively: bool = True, weights: bool = False) -> I
     gradients = {key: (parameter.grad, parameter.requires_grad) for key, parameter in parameters.items()}
     kept = {key: p.detach().clone() for key, p in parameters.items() if weights or (lively and _is_constant(p))}
     with process_kept():
+        warnings.filterwarnings("ignore", message=".*")  # what a net warns of is its user's business
         try:
             for parameter in parameters.values():
                 parameter.grad = None

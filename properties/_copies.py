@@ -31,7 +31,7 @@ def ready(subject: Subject) -> Iterator[tuple[nn.Module, Tensor, list[Tensor]]]:
 
 @contextmanager
 def must_work(what: str, subject: Subject) -> Iterator[None]:
-    """Whatever is raised inside is a violation: ``what raises TypeError: ..., but should work``.
+    """Whatever is raised inside is a violation: ``what raises TypeError: ..., but should be possible``.
 
     Raises:
         Violation: if anything is raised.
@@ -41,7 +41,7 @@ def must_work(what: str, subject: Subject) -> Iterator[None]:
     except Violation:
         raise
     except Exception as error:  # whatever the net's code raises
-        raise Violation(f"{what} raises {last_line(error)}, but should work [{subject}]") from error
+        raise Violation(f"{what} raises {last_line(error)}, but should be possible [{subject}]") from error
 
 
 def copied(subject: Subject) -> nn.Module:
@@ -54,7 +54,7 @@ def copied(subject: Subject) -> nn.Module:
         return copy.deepcopy(subject.net)
     except Exception as error:  # a limit that a property of its own states
         if not subject.rebuildable:
-            raise Violation(f"deepcopy raises {last_line(error)}, but should work [{subject}]") from error
+            raise Violation(f"deepcopy raises {last_line(error)}, but should be possible [{subject}]") from error
     with must_work("building it again and loading its state_dict", subject):
         return rebuilt(subject)
 

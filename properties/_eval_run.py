@@ -36,7 +36,7 @@ class EvalRun:
         swapped: of the same two in the other order.
         alone: of the second one alone.
         again: of the two images as at first, after everything else.
-        returned: the same after ``train()`` and ``eval()``, without a forward pass in train mode.
+        returned: of the second one alone, after ``train()`` and ``eval()``, without a forward pass in train mode.
         image_changed: whether a forward pass wrote to its input.
         shared: what every forward pass changed of what it shares with the process.
         statistics: running statistics that moved.
@@ -112,7 +112,7 @@ def last_line(error: BaseException) -> str:
 
 def _run(net: nn.Module, image: Tensor, *, lively: bool) -> EvalRun:
     with borrowed(net, lively=lively):
-        modes = _mode_mistakes(net)
+        net.eval()
         before = {key: value.clone() for key, value in statistics(net).items()}
         given = image.clone()
         seed_everything(1)
@@ -131,10 +131,9 @@ def _run(net: nn.Module, image: Tensor, *, lively: bool) -> EvalRun:
         again = answer(net, image.clone())
         changed &= set(shared.changed(random_numbers=True))  # what the first call alone did, an import, is no habit
         shared.restore()
-        net.train()
-        net.eval()
+        modes = _mode_mistakes(net)
         seed_everything(4)
-        returned = answer(net, image.clone())
+        returned = answer(net, image[1:].clone())
     written = not torch.equal(given, image)
     return EvalRun(lively, first, swapped, alone, again, returned, written, tuple(sorted(changed)), moved, modes)
 

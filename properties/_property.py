@@ -119,7 +119,9 @@ class Property:
         return self.name
 
 
-def forall(*draws: Any, source: str, applies: Domain = _always, examples: int = 0) -> Callable[[Check], Property]:
+def forall(
+    *draws: Any, source: str, applies: Domain = _always, examples: int = 0, cost: Cost = "cheap"
+) -> Callable[[Check], Property]:
     """Make a property of a check over drawn values. Registers nothing.
 
     Args:
@@ -127,13 +129,14 @@ def forall(*draws: Any, source: str, applies: Domain = _always, examples: int = 
         source: what makes the claim; required.
         applies: whether it says anything about a subject.
         examples: fewest draws, for a check that takes microseconds.
+        cost: ``"dear"`` where one draw takes more than a few forward passes.
 
     Raises:
         TypeError: if nothing is drawn (``claim`` is for that) or the check has no docstring.
     """
     if not draws:
         raise TypeError("forall needs at least one strategy; use claim for a property without drawn arguments")
-    return lambda check: replace(_property(check, draws, source, applies), examples=examples)
+    return lambda check: replace(_property(check, draws, source, applies), examples=examples, cost=cost)
 
 
 def claim(

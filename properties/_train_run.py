@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from properties._borrowed import borrowed
-from properties._eval_run import last_line, statistics
+from properties._eval_run import eval_run, last_line, statistics
 from properties._process import Shared, seed_everything
 from properties._subject import Subject
 from properties.graph._outputs import flatten_output
@@ -74,6 +74,7 @@ _RUNS: WeakKeyDictionary[Subject, TrainRun] = WeakKeyDictionary()
 def train_run(subject: Subject) -> TrainRun:
     """The run of this subject's net."""
     if subject not in _RUNS:
+        eval_run(subject)  # first, because a net may not find the way back from train mode
         _RUNS[subject] = run_once(subject, seed=11)
     return _RUNS[subject]
 

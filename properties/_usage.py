@@ -32,7 +32,8 @@ __all__ = [
 def shared_memory(net: nn.Module, other: nn.Module) -> list[str]:
     """Names of the tensors that both hold in the same memory."""
     theirs = {tensor.data_ptr() for tensor in (*other.parameters(), *other.buffers()) if tensor.numel()}
-    return [key for key, tensor in net.state_dict(keep_vars=True).items() if tensor.data_ptr() in theirs]
+    ours = (*net.named_parameters(), *net.named_buffers())
+    return [key for key, tensor in ours if tensor.data_ptr() in theirs]
 
 
 def stands_on(net: nn.Module, device: str, subject: Subject) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from properties import composition, parameters, shortcuts, sizes
+from properties import behaviour, composition, equivalence, parameters, shortcuts, sizes, training, usage
 from properties._property import Property
 
 __all__ = ["ALL"]
@@ -46,4 +46,38 @@ ALL: tuple[Property, ...] = (
     composition.twin_computes_the_same_bit_for_bit,
     composition.sequential_equals_layer_by_layer,
     composition.stage_is_all_that_later_layers_see,
+    # behaviour
+    behaviour.bits_are_the_same_each_time,
+    behaviour.mode_is_what_was_asked_for,
+    behaviour.permuted_batch_gives_permuted_outputs,
+    behaviour.outputs_do_not_depend_on_the_rest_of_the_batch,
+    behaviour.image_is_left_untouched,
+    behaviour.process_is_left_untouched,
+    behaviour.auxiliary_outputs_are_the_documented_ones,
+    # training
+    training.gradient_reaches_what_the_graph_connects,
+    training.frozen_parameters_get_no_gradient,
+    training.running_statistics_stay_in_eval_mode,
+    training.running_statistics_follow_the_formula,
+    training.dropout_drops_at_its_rate,
+    training.step_changes_every_weight_that_has_a_gradient,
+    training.gradient_is_the_derivative,
+    # usage
+    usage.copying_it_changes_nothing,
+    usage.pickling_it_changes_nothing,
+    usage.saving_its_state_dict_needs_no_code_to_load_it,
+    usage.loading_its_state_dict_makes_a_fresh_net_the_same,
+    usage.exporting_it_changes_nothing,
+    usage.building_it_without_memory_gives_the_same_sizes,
+    usage.moving_it_moves_all_of_it,
+    usage.cpu_and_cuda_agree,
+    usage.memory_layout_of_the_image_does_not_matter,
+    usage.precision_of_numbers_does_not_matter,
+    usage.compiling_it_changes_nothing,
+    usage.vmap_changes_nothing,
+    # equivalence
+    equivalence.twin_accepts_the_same_images,
+    equivalence.twin_has_the_same_function,
+    equivalence.twin_has_the_same_gradients,
+    equivalence.twin_moves_its_statistics_alike,
 )

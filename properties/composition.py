@@ -33,7 +33,11 @@ def _has_twin(subject: Subject) -> bool:
     return subject.twin is not None
 
 
-@claim(source=f"{MODULE_DOCS}.register_forward_hook: called every time after forward has computed an output")
+@claim(
+    source=f"{MODULE_DOCS}.register_forward_hook: called every time after forward has computed an output",
+    decides=False,
+    cost="dear",
+)
 def hooks_see_what_the_graph_says(subject: Subject) -> None:
     """Forward hooks see every layer of the graph, in its order, with the output size that the graph gives."""
     expected = _planned(subject.graph(), _first_names(subject.meta))

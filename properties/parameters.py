@@ -96,7 +96,10 @@ def _shapes_follow(subject: Subject, graph: OpGraph) -> None:
             require(param.shape == shape, f"{param.key}.shape={param.shape}", str(shape), subject)
 
 
-@claim(source=f"{MODULE_DOCS}: register_parameter, register_buffer; a plain attribute is neither moved nor saved")
+@claim(
+    source=f"{MODULE_DOCS}: register_parameter, register_buffer; a plain attribute is neither moved nor saved",
+    decides=False,
+)
 def every_tensor_that_influences_the_output_is_registered(subject: Subject) -> None:
     """Every tensor that reaches the output is a parameter or a buffer."""
     graph = subject.graph()

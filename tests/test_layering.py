@@ -21,6 +21,8 @@ LAYERS = (
         "properties.composition",
         "properties.behaviour",
         "properties.training",
+        "properties.usage",
+        "properties.equivalence",
     ),
     ("properties.catalogue",),
     ("properties.report", "properties.oracle", "properties.oracle."),

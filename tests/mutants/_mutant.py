@@ -20,12 +20,14 @@ class Mutant:
         original: makes the subject without the mistake, which the property accepts.
         mutated: makes the subject with it, which the property rejects.
         mistake: what was changed, in a few words; part of the test's id.
+        needs: the device without which the mistake does not show.
     """
 
     caught_by: Property
     original: Callable[[], Subject]
     mutated: Callable[[], Subject]
     mistake: str
+    needs: str = "cpu"
 
     def __str__(self) -> str:
         return f"{self.caught_by.name}-{self.mistake}"

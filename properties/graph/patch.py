@@ -25,7 +25,9 @@ class _Unsaid(Exception):
     """The edits leave something open."""
 
 
-def explained(reference: OpGraph, candidate: OpGraph, edits: Sequence[Edit]) -> bool:
+def explained(
+    reference: OpGraph, candidate: OpGraph, edits: Sequence[Edit], pairs: Mapping[int, int] | None = None
+) -> bool:
     """Whether the edits account for every difference between two graphs.
 
     The candidate without them must be the reference: operator by operator, operand by operand and tensor by tensor.
@@ -36,8 +38,9 @@ def explained(reference: OpGraph, candidate: OpGraph, edits: Sequence[Edit]) -> 
         reference: the graph to arrive at.
         candidate: the graph to undo the edits in.
         edits: what ``edits_between`` found between the two.
+        pairs: the correspondence that they were found with, where it is at hand.
     """
-    pairs = align(reference, candidate).pairs
+    pairs = align(reference, candidate).pairs if pairs is None else pairs
     try:
         patched = _Patch(reference, candidate, pairs, edits).graph()
     except _Unsaid:

@@ -40,7 +40,8 @@ class Comparison:
 
 def doubts(comparisons: Iterable[Comparison]) -> tuple[str, ...]:
     """A note where undoing the edits does not make the reference of the candidate; nothing where it does."""
-    left = [one.mode for one in comparisons if one.edits and not explained(one.reference, one.candidate, one.edits)]
+    deviating = [one for one in comparisons if one.edits]
+    left = [one.mode for one in deviating if not explained(one.reference, one.candidate, one.edits, one.pairs)]
     modes = " and ".join(dict.fromkeys(left))
     return (f"the deviations listed do not account for every difference in {modes} mode",) if left else ()
 

@@ -45,14 +45,16 @@ def name_of(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str) 
         num_params: its scalars; a net with another number is not captured.
         besides: the reference that it is already known not to be.
     """
+    if not candidate:
+        return None
     for variant in (*_named(candidate, num_params, besides), *_of_families(candidate, num_params)):
         if variant.difference == 0 and _is(variant, candidate):
             return variant.name
     return None
 
 
-def nearer(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str, deviations: int) -> str | None:
-    """A note about a reference that the candidate is nearer to than to the one asked for, if there is one.
+def nearer(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str, deviations: int) -> tuple[str, ...]:
+    """A note about a reference that the candidate is nearer to than to the one asked for, if there is one; else none.
 
     Args:
         candidate: its graphs by mode, in normal form, all captured at one size.
@@ -60,19 +62,21 @@ def nearer(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str, d
         besides: the reference asked for.
         deviations: how many there are from that one.
     """
+    if deviations < 2 or not candidate:
+        return ()
     variants = [variant for variant in _named(candidate, num_params, besides) if variant.name != besides]
     nearest = min(variants, key=lambda variant: abs(variant.difference), default=None)
-    if deviations < 2 or nearest is None or abs(nearest.difference) > _FAR * num_params:
-        return None
+    if nearest is None or abs(nearest.difference) > _FAR * num_params:
+        return ()
     try:
         comparisons = [_compared(mode, nearest, graph) for mode, graph in candidate.items()]
     except (TargetError, CandidateError):  # a net of another input size
-        return None
+        return ()
     found = len(explain(comparisons))
     if found >= deviations:
-        return None
+        return ()
     many = "1 deviation" if found == 1 else f"{found} deviations"
-    return f"nearer to {nearest.name}: {many} instead of {deviations}"
+    return (f"nearer to {nearest.name}: {many} instead of {deviations}",)
 
 
 def _named(candidate: Mapping[str, OpGraph], num_params: int, besides: str) -> Iterator[_Variant]:

@@ -12,6 +12,7 @@ from torch import nn
 from properties.graph.canonical import canonicalise
 from properties.graph.capture import CaptureError, capture
 from properties.graph.ir import OpGraph, Param
+from properties.oracle._calls import calls, without_memory
 from properties.oracle._replica import Replica
 from properties.oracle.build import build_net, strangers_code
 from properties.oracle.errors import CandidateError, TargetError, last_line
@@ -52,6 +53,7 @@ class Subject:
         self.net = build_net(build, name, real=not rebuildable)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
         self._channels: int | None = None
+        self._without_memory: nn.Module | None = None
         self.replica = Replica(build, name, rebuildable=rebuildable)
 
     @classmethod
@@ -120,11 +122,14 @@ class Subject:
         self.stage(f"in forward at {size} in {mode} mode")
         try:
             with strangers_code():
-                return capture(self.net, input_shape=size, mode=mode)
+                found = capture(self.net, input_shape=size, mode=mode)
         except CaptureError as error:
             raise self._error(error, mode, size) from error
         except SystemExit as error:
             raise CandidateError(f"{self.name} called sys.exit({error.code!r}) in forward") from error
+        if not found.output.inputs:
+            raise CandidateError(f"{self.name} returns no tensor in forward at {size} in {mode} mode")
+        return found
 
     def _error(self, error: CaptureError, mode: str, size: tuple[int, ...]) -> Exception:
         if self.is_reference and mode == "eval":
@@ -142,6 +147,19 @@ class Subject:
         """
         self.stage(f"in forward at {trial.draw.shape} in {trial.mode} mode")
         return observe(self.replica, trial)
+
+    def calls(self, mode: str, size: tuple[int, ...]) -> str | None:
+        """A digest of the operators that it calls at a size; None where it raises or cannot be copied."""
+        if self._without_memory is None:
+            self._without_memory = without_memory(self.net)
+        if self._without_memory is None:
+            return None
+        self.stage(f"in forward at {size} in {mode} mode")
+        try:
+            with strangers_code():
+                return calls(self._without_memory, size, mode)
+        except Exception:  # whatever a stranger's code raises at a size that it is not made for
+            return None
 
     def input_shape(self) -> tuple[int, ...]:
         """The size of one input that the net is made for, without the batch axis.
@@ -169,12 +187,14 @@ class Subject:
         return (size[0], self._channels, *size[2:])
 
     def accepts(self, size: tuple[int, ...], mode: str = "eval") -> bool | str:
-        """True, or the last line of what the net raises; in train mode a real net's statistics move."""
+        """True, or the last line of what the net raises."""
         sample = next((p for p in (*self.net.parameters(), *self.net.buffers()) if p.is_floating_point()), None)
         device, dtype = (
             (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
         )
         modes = {module: module.training for module in self.net.modules()}
+        tensors = [tensor for tensor in (*self.net.parameters(), *self.net.buffers()) if not tensor.is_meta]
+        before = [tensor.detach().clone() for tensor in tensors]  # statistics move in train mode
         self.stage(f"in forward at {size} in {mode} mode")
         try:
             with strangers_code(), torch.no_grad():
@@ -184,6 +204,9 @@ class Subject:
         finally:
             for module, training in modes.items():
                 module.training = training
+            with torch.no_grad():
+                for tensor, content in zip(tensors, before, strict=True):
+                    tensor.copy_(content)
         return True
 
 

@@ -74,6 +74,11 @@ class RemoteParty:
         self.params = graph.params
         return replace(graph, notes=tuple(map(readable, graph.notes)))
 
+    def calls(self, mode: str, size: tuple[int, ...]) -> str | None:
+        """A digest of the operators that it calls at a size."""
+        answer: str | None = self._ask("calls", str | None, mode, size)
+        return answer
+
     def observe(self, trial: Trial) -> Observation:
         """Run the trial; tensors come through a file of safetensors, which holds no code."""
         observation: Observation = self._ask("observe", Observation, trial)

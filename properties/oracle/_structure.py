@@ -10,13 +10,14 @@ from properties.graph.canonical import Canonical, canonicalise
 from properties.graph.edits import edits_between
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
+from properties.graph.weight_map import are_apart
 from properties.oracle._captures import second_size
-from properties.oracle._unread import unread
+from properties.oracle._unread import idle, unread
 from properties.oracle.explain import Comparison, explain
 from properties.oracle.party import Party
 from properties.report import Deviation, Place
 
-__all__ = ["MODES", "Agreement", "Captured", "Structure", "rejects"]
+__all__ = ["MODES", "Agreement", "Captured", "Structure", "only_at", "rejects"]
 
 MODES = ("eval", "train")
 Progress = Callable[[str], None]
@@ -84,6 +85,8 @@ class Structure:
         self.progress = progress
         self.captures: dict[tuple[str, Shape], Captured] = {}
         self.comparisons: list[Comparison] = []
+        self.correspondences: list[Correspondence] = []  # of each comparison
+        self.unread: list[Deviation] = []  # registered by one net alone, and read by nothing
         self.rules: dict[str, None] = {}
         self.notes: list[str] = []
         self.key_map: dict[str, str] = {}
@@ -117,9 +120,18 @@ class Structure:
 
     def deviations(self) -> list[Deviation]:
         """What differs in normal forms of tier A: nothing, or the deviations in data-flow order."""
-        self.comparisons = [self._compare(captured) for captured in self.first()]
-        found = [*explain(self.comparisons), *unread(self.reference.params, self.candidate.params, self._read)]
+        compared = [self._compare(captured) for captured in self.first()]
+        self.comparisons = [comparison for comparison, _ in compared]
+        self.correspondences = [found for _, found in compared]
+        first = self.first()
+        self.notes += idle([one.reference for one in first], [one.candidate for one in first])
+        self.unread = unread(self.reference.params, self.candidate.params, self._read)
+        found = [*explain(self.comparisons), *self.unread]
         return found or self._at_the_second_size() or self._jointly()
+
+    def differences_at(self, mode: str, size: Shape) -> tuple[Deviation, ...]:
+        """What differs in one mode at a size of the caller's choice, batch axis included."""
+        return explain([self._compare(self._capture(mode, size))[0]])
 
     def agrees(self, tier: str, captures: Sequence[Captured]) -> Agreement | None:
         """The proof that the captures have one normal form of a tier, or None."""
@@ -130,6 +142,8 @@ class Structure:
                 return None
             normal.append(both)
         joint = join([ours.graph for ours, _ in normal]), join([theirs.graph for _, theirs in normal])
+        if not all(are_apart(graph.ops) for graph in joint):  # one tensor under two names could stand for two
+            return None
         found = isomorphism(*joint)
         return None if found is None else Agreement(tuple(normal), joint, found)
 
@@ -143,7 +157,7 @@ class Structure:
             self.notes += [*ours.notes, *theirs.notes]
         return self.captures[mode, size]
 
-    def _compare(self, captured: Captured) -> Comparison:
+    def _compare(self, captured: Captured) -> tuple[Comparison, Correspondence]:
         ours, theirs = canonicalise(captured.reference), canonicalise(captured.candidate)
         for normal, read in zip((ours, theirs), self._read, strict=True):
             self.rules.update(dict.fromkeys(normal.rules))
@@ -153,15 +167,15 @@ class Structure:
         for key, other in _keys(ours.graph, theirs.graph, found).items():
             self._one_to_one &= self.key_map.setdefault(key, other) == other
         edits = edits_between(ours.graph, theirs.graph, found)
-        return Comparison(captured.mode, ours.graph, theirs.graph, edits)
+        return Comparison(captured.mode, ours.graph, theirs.graph, edits), found
 
     def _at_the_second_size(self) -> list[Deviation]:
         """Code that depends on the size shows itself where that is odd and not square."""
         captures = self.second()
         if self.rejected is not None:
             return [rejects(self.second_size(), self.rejected)]
-        comparisons = [self._compare(captured) for captured in captures]
-        return [_only_at(deviation, self.second_size()) for deviation in explain(comparisons)]
+        comparisons = [self._compare(captured)[0] for captured in captures]
+        return [only_at(deviation, self.second_size()) for deviation in explain(comparisons)]
 
     def _jointly(self) -> list[Deviation]:
         """One correspondence of tensors for all captures, where each alone was free to choose its own."""
@@ -176,13 +190,26 @@ class Structure:
         return [Deviation("parameter", "both", place, message, "shared", count=1, places=(place,))]
 
 
-def rejects(size: Shape, why: str) -> Deviation:
-    """The candidate does not accept a size that it should."""
-    message = f"an input of {'x'.join(map(str, size))} is rejected ({why}), but should be accepted"
-    return Deviation("domain", "eval", Place("(input)", "(input)"), message, "size", "accepted", "rejected")
+def rejects(size: Shape, why: bool | str, mode: str = "eval", *, reference: bool | str = True) -> Deviation:
+    """The candidate does not accept a size that it should, or accepts one that it should not.
+
+    Args:
+        size: of the input.
+        why: True, or what the candidate raises.
+        mode: in which it was tried.
+        reference: True, or what the reference raises.
+    """
+    given = f"an input of {'x'.join(map(str, size))} is"
+    where = "" if mode == "eval" else f" in {mode} mode"
+    message = f"{given} rejected{where} ({why}), but should be accepted"
+    values = "accepted", "rejected"
+    if why is True:
+        message, values = f"{given} accepted{where}, but should be rejected ({reference})", ("rejected", "accepted")
+    return Deviation("domain", mode, Place("(input)", "(input)"), message, "size", *values)
 
 
-def _only_at(deviation: Deviation, size: Shape) -> Deviation:
+def only_at(deviation: Deviation, size: Shape) -> Deviation:
+    """The same deviation, as one that shows at this size and not where the nets were compared first."""
     return replace(deviation, kind="domain", message=f"{deviation.message}; at {'x'.join(map(str, size))} only")
 
 

@@ -11,8 +11,10 @@ from properties.oracle._captures import Subject
 from properties.oracle._libraries import torchvision_note
 from properties.oracle._record import reproduce, versions
 from properties.oracle._structure import MODES, Structure
+from properties.oracle._verdict import judge
+from properties.oracle.explain import doubts
 from properties.oracle.party import Party
-from properties.oracle.variants import name_of
+from properties.oracle.variants import name_of, nearer
 from properties.report import Report
 
 __all__ = ["MODES", "Net", "check", "check_parties"]
@@ -20,7 +22,7 @@ __all__ = ["MODES", "Net", "check", "check_parties"]
 Net = str | Callable[[], nn.Module] | nn.Module
 Progress = Callable[[str], None]
 
-ONLY_STRUCTURE = "only structure was compared: no numbers, no initialisation"
+PROFILES = ("quick", "default", "thorough")
 
 
 def check(
@@ -28,6 +30,8 @@ def check(
     reference: Net,
     *,
     input_shape: tuple[int, ...] | None = None,
+    profile: str = "default",
+    seed: int = 0,
     progress: Progress = lambda stage: None,
 ) -> Report:
     """Hold a candidate against a reference.
@@ -36,6 +40,8 @@ def check(
         candidate: a target (``"mymodels.py:resnet50"``), a function that builds the net, or a net.
         reference: likewise; a name of ``arches.SPECS`` for one of the references here.
         input_shape: one input without its batch axis, ``(C, H, W)``; by default what the reference is made for.
+        profile: ``"quick"``, ``"default"`` or ``"thorough"``: how much is tried beyond what is proved.
+        seed: of weights and images.
         progress: called with the name of each stage as it begins.
 
     Returns:
@@ -44,13 +50,18 @@ def check(
     Raises:
         TargetError: if a name, file or keyword does not exist, or the reference does not accept ``input_shape``.
         CandidateError: if the candidate raises while it is built or run.
+        ValueError: if there is no such profile.
     """
+    if profile not in PROFILES:
+        raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
     began = time.perf_counter()
     progress(f"building {reference}" if isinstance(reference, str) else "building the reference")
     ours = Subject.of(reference, "the reference", is_reference=True)
     progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
     theirs = Subject.of(candidate, "the candidate")
-    return check_parties(theirs, ours, input_shape=input_shape, progress=progress, began=began)
+    return check_parties(
+        theirs, ours, input_shape=input_shape, profile=profile, seed=seed, progress=progress, began=began
+    )
 
 
 def check_parties(
@@ -58,6 +69,8 @@ def check_parties(
     reference: Party,
     *,
     input_shape: tuple[int, ...] | None = None,
+    profile: str = "default",
+    seed: int = 0,
     progress: Progress = lambda stage: None,
     began: float | None = None,
 ) -> Report:
@@ -67,6 +80,8 @@ def check_parties(
         candidate: one side.
         reference: the other.
         input_shape: as for ``check``.
+        profile: as for ``check``.
+        seed: as for ``check``.
         progress: as for ``check``.
         began: when the check began, by ``time.perf_counter``; by default now.
 
@@ -76,24 +91,33 @@ def check_parties(
     began = time.perf_counter() if began is None else began
     shape = reference.input_shape() if input_shape is None else input_shape
     structure = Structure(reference, candidate, shape, progress)
-    deviations = tuple(structure.deviations())
+    found = judge(structure, profile=profile, seed=seed, progress=progress)
     known_as = None
-    if deviations:
+    if found.deviations:
         progress("looking for the reference it is")
         graphs = {comparison.mode: comparison.candidate for comparison in structure.comparisons}
         known_as = name_of(graphs, candidate.num_params, besides=reference.name)
+        structure.notes += doubts(structure.comparisons)
+        if known_as is None:
+            many = len(found.deviations)
+            structure.notes += nearer(graphs, candidate.num_params, besides=reference.name, deviations=many)
     note = torchvision_note()
     return Report(
         candidate=candidate.name,
         reference=reference.name,
-        verdict="deviates" if deviations else "identical",
+        verdict=found.verdict,
         known_as=known_as,
-        deviations=deviations,
+        deviations=found.deviations,
         parameters={"candidate": candidate.num_params, "reference": reference.num_params},
-        key_map=_whole_key_map(structure.key_map, reference, candidate),
-        rules=tuple(structure.rules),
-        compared=tuple(map(str, structure.captures.values())),
-        notes=tuple(dict.fromkeys([ONLY_STRUCTURE, *structure.notes, *([note] if note else [])])),
+        key_map=_whole_key_map(found.key_map, reference, candidate),
+        weight_map=found.weight_map,
+        rules=found.rules,
+        compared=(*map(str, structure.captures.values()), *found.numbers),
+        domain=found.domain,
+        counterexample=found.counterexample,
+        notes=tuple(dict.fromkeys([*structure.notes, *found.notes, *([note] if note else [])])),
+        profile=profile,
+        seed=seed,
         reproduce=reproduce(candidate.name, reference.name, input_shape),
         versions=versions(),
         seconds=time.perf_counter() - began,

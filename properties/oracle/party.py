@@ -53,6 +53,9 @@ class Party(Protocol):
     def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
         """Its operators as they are written; the check brings them to a normal form itself."""
 
+    def calls(self, mode: str, size: tuple[int, ...]) -> str | None:
+        """A digest of the operators that it calls at a size; None where it raises or cannot be tried."""
+
     def observe(self, trial: Trial) -> Observation:
         """Run the trial; what the net raises while it runs stands in the observation."""
 

@@ -1,0 +1,76 @@
+"""Sizes and batches that nobody captured: does the candidate run the same code there, and accept what it should?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from properties.graph.ir import Shape
+from properties.oracle._structure import Structure, only_at, rejects
+from properties.report import Deviation
+
+__all__ = ["Elsewhere"]
+
+_BATCH = 8  # more images than any capture has
+_FACTORS = {"quick": (), "default": (2.0,), "thorough": (0.5, 0.75, 1.5, 2.0, 3.0)}
+_CAPTURES = {"quick": 0, "default": 2, "thorough": 8}  # sizes that are captured because other operators are called
+
+
+class Elsewhere:
+    """A second look at two nets whose graphs agree.
+
+    Args:
+        structure: the two nets and their graphs.
+        borders: mode and size around the smallest that the reference accepts.
+        profile: how much to try.
+    """
+
+    def __init__(self, structure: Structure, borders: Sequence[tuple[str, Shape]], profile: str) -> None:
+        self.structure = structure
+        self.borders = borders if profile == "thorough" else borders[:4]
+        self.profile = profile
+        self.captures = _CAPTURES[profile]
+
+    def deviations(self) -> list[Deviation]:
+        """The first that is found; none if the candidate does nothing else anywhere."""
+        if self.profile == "quick":
+            return []
+        for mode, size in self.borders:
+            found = self._accepted(mode, size)
+            if found:
+                return found
+        for mode, size in self._probes():
+            found = self._called(mode, size)
+            if found:
+                return found
+        return []
+
+    def _accepted(self, mode: str, size: Shape) -> list[Deviation]:
+        """Whether both accept a size, or neither."""
+        reference, candidate = self.structure.reference, self.structure.candidate
+        candidate.expect("accepts", candidate.with_own_channels(size), mode)
+        ours, theirs = reference.accepts(size, mode), candidate.accepts(candidate.with_own_channels(size), mode)
+        return [] if (ours is True) == (theirs is True) else [rejects(size, theirs, mode, reference=ours)]
+
+    def _probes(self) -> list[tuple[str, Shape]]:
+        channels, *sides = self.structure.shape
+        larger = [tuple(max(1, round(side * factor)) for side in sides) for factor in _FACTORS[self.profile] if sides]
+        sizes = [(_BATCH, channels, *sides), *[(1, channels, *size) for size in larger]]
+        return [(mode, size) for size in sizes for mode in ("eval", "train") if mode == "eval" or size[0] > 1]
+
+    def _called(self, mode: str, size: Shape) -> list[Deviation]:
+        """Whether the candidate calls the operators that it calls where it was captured; if not, what that means."""
+        reference, candidate = self.structure.reference, self.structure.candidate
+        home = (2, *self.structure.shape)
+        before, now = (candidate.calls(mode, candidate.with_own_channels(at)) for at in (home, size))
+        if before is None or before == now:
+            return []
+        accepted = reference.accepts(size, mode)
+        if accepted is not True:
+            return []
+        if now is None:
+            theirs = candidate.accepts(candidate.with_own_channels(size), mode)
+            return [] if theirs is True else [rejects(size, theirs, mode)]
+        if not self.captures:
+            return []
+        self.captures -= 1
+        return [only_at(deviation, size) for deviation in self.structure.differences_at(mode, size)]

@@ -1,0 +1,49 @@
+"""What numbers show of nets whose graphs agree, as deviations; and what was computed, in words."""
+
+from __future__ import annotations
+
+from properties.oracle._differences import GRADIENT
+from properties.oracle.compare import Difference, Evidence
+from properties.report import Deviation, Place
+
+__all__ = ["deviations_of", "in_words"]
+
+
+def deviations_of(evidence: Evidence, culprit: Place | None) -> list[Deviation]:
+    """One deviation for what graphs do not show: hooks, kept state, code that the trace did not meet.
+
+    Args:
+        evidence: with differences.
+        culprit: the layer that was found to make them, if one was.
+    """
+    first = evidence.differences[0]
+    if first.channel == "domain" or first.tensor == "raised":
+        message = f"at {_x(first.draw.shape)} in {first.mode} mode {first.said}"
+        return [Deviation("domain", first.mode, Place("(input)", "(input)"), message, "size", "accepted", "rejected")]
+    gradients_only = all(not each.tensor.startswith("output") for each in evidence.differences)
+    kind = "training" if gradients_only and first.mode == "train" else "behaviour"
+    place = culprit or Place(f"({first.tensor})", f"({first.tensor})")
+    message = f"the graphs are the same, but {_said(first)}"
+    effect = {} if evidence.effect is None else {"logits": float(f"{evidence.effect:.3g}")}
+    return [Deviation(kind, first.mode, place, message, "numbers", places=(place,), effect=effect)]
+
+
+def _said(difference: Difference) -> str:
+    what = f"the {difference.tensor}" if difference.tensor.startswith(GRADIENT) else difference.tensor
+    what = what.replace("buffer ", "the buffer ", 1)
+    size = f"differs by {difference.relative:.2g} of its size" if difference.relative < float("inf") else "differs"
+    after = " after a forward pass on another image" if difference.channel == "state" else ""
+    return f"{what} {size} in {difference.mode} mode{after}{f' ({difference.said})' if difference.said else ''}"
+
+
+def in_words(evidence: Evidence) -> tuple[str, ...]:
+    """What was computed and compared; nothing if nothing was."""
+    if not evidence.images:
+        return ()
+    what = "outputs, gradients and statistics"
+    agree = "agree" if evidence.agrees else "differ"
+    return (f"{evidence.images} drawn images in {evidence.dtype}: {what} {agree} (tolerance {evidence.tolerance:.0e})",)
+
+
+def _x(size: tuple[int, ...]) -> str:
+    return "x".join(map(str, size))

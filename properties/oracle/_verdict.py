@@ -1,0 +1,243 @@
+"""From graphs and numbers to a verdict: what was proved, what was seen, and what neither can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from properties.graph.canonical import TIERS, canonicalise
+from properties.graph.ir import Shape
+from properties.graph.recipe import Recipe
+from properties.graph.weight_map import weight_map
+from properties.oracle._elsewhere import Elsewhere
+from properties.oracle._numeric import deviations_of, in_words
+from properties.oracle._structure import Agreement, Structure
+from properties.oracle.compare import CHANNELS, Evidence, compare, confirm
+from properties.oracle.counterexample import smallest
+from properties.oracle.images import Images, images
+from properties.oracle.replay import layer_pairs, locate
+from properties.oracle.transplant import Transplant, transplant
+from properties.oracle.trial import Draw
+from properties.report import Deviation, Place
+
+__all__ = ["Judgement", "judge"]
+
+_UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand")
+_CHANNELS = {"quick": ("eval", "train"), "default": ("eval", "train", "dropout", "domain"), "thorough": CHANNELS}
+_SHRINKING = {"quick": 6, "default": 12, "thorough": 60}  # trials; a limit in seconds would be another on every machine
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a check comes to; the fields are those of ``Report``."""
+
+    verdict: str
+    deviations: tuple[Deviation, ...] = ()
+    rules: tuple[str, ...] = ()
+    key_map: Mapping[str, str] = field(default_factory=dict)
+    weight_map: Mapping[str, Any] = field(default_factory=dict)
+    domain: str | None = None
+    counterexample: str | None = None
+    numbers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def judge(structure: Structure, *, profile: str, seed: int, progress: Callable[[str], None]) -> Judgement:
+    """Compare two nets.
+
+    Args:
+        structure: the two, and their graphs.
+        profile: ``"quick"``, ``"default"`` or ``"thorough"``.
+        seed: of weights and images.
+        progress: called with the name of each stage as it begins.
+
+    Raises:
+        CandidateError: if the candidate raises where it must not.
+    """
+    return _Judge(structure, profile, seed, progress).run()
+
+
+class _Judge:
+    """One comparison, from the strongest verdict to the weakest."""
+
+    def __init__(self, structure: Structure, profile: str, seed: int, progress: Callable[[str], None]) -> None:
+        self.structure = structure
+        self.reference = structure.reference
+        self.candidate = structure.candidate
+        self.profile = profile
+        self.seed = seed
+        self.progress = progress
+
+    def run(self) -> Judgement:
+        deviations = self.structure.deviations()
+        if not deviations:
+            return self._proved("identical", tuple(self.structure.rules))
+        agreement = None if self.structure.unread else self._under_a_weight_map()
+        if agreement is not None:
+            return self._proved("equivalent", agreement.rules, agreement)
+        return self._unproved(deviations)
+
+    def _under_a_weight_map(self) -> Agreement | None:
+        """The proof that weights can be moved over such that the nets are one, at both sizes."""
+        captures = self.structure.first()
+        if self.structure.agrees("B", captures) is None:
+            return None
+        captures += self.structure.second()
+        return None if self.structure.rejected else self.structure.agrees("B", captures)
+
+    # ------------------------------------------------------------------------------------------ one graph
+    def _proved(self, verdict: str, rules: tuple[str, ...], agreement: Agreement | None = None) -> Judgement:
+        """The graphs are one at both sizes: what they cannot show is looked for elsewhere and in numbers."""
+        recipes = {} if agreement is None else weight_map(*agreement.joint, agreement.found)
+        plain = {key: recipe.key for key, recipe in recipes.items() if recipe.is_stored}
+        keys = self.structure.key_map if agreement is None else {key: other for other, key in plain.items()}
+        recipes = {key: recipe for key, recipe in recipes.items() if key not in plain}
+        moved = self._transplant(keys=keys, recipes=recipes)
+        drawn = self._images()
+        evidence = self._confirmed(moved, drawn)
+        found = deviations_of(evidence, self._culprit(moved, evidence)) if evidence.differences else []
+        found = found or Elsewhere(self.structure, drawn.borders, self.profile).deviations()
+        common = Judgement(
+            verdict,
+            tuple(found),
+            rules,
+            key_map=keys,
+            weight_map={key: recipe.to_dict() for key, recipe in recipes.items()},
+            numbers=in_words(evidence),
+            notes=evidence.undecided,
+        )
+        if not found:
+            return common
+        if all(deviation.kind == "domain" for deviation in found):
+            where = "; ".join(dict.fromkeys(deviation.message for deviation in found))
+            return replace(common, verdict="conditional", domain=f"equal at {_x(self.structure.shape[1:])}; {where}")
+        return replace(common, verdict="deviates", counterexample=self._counterexample(moved, evidence))
+
+    def _culprit(self, moved: Transplant, evidence: Evidence) -> Place | None:
+        """The layer at which two running nets part whose graphs are one."""
+        first = evidence.differences[0]
+        if first.channel == "domain" or first.tensor == "raised":
+            return None
+        self.progress("looking for the layer at which they part")
+        comparison, found = self.structure.comparisons[0], self.structure.correspondences[0]
+        pairs = layer_pairs(comparison.reference, comparison.candidate, found.pairs)
+        culprit = locate(self.reference, self.candidate, moved, pairs, first.draw, channel=first.channel)
+        return None if culprit is None else Place(culprit.reference, culprit.candidate)
+
+    def _confirmed(self, moved: Transplant, drawn: Images) -> Evidence:
+        if self.profile != "thorough":
+            self.progress("confirming by numbers")
+            return confirm(self.reference, self.candidate, moved, drawn.quick)
+        return compare(self.reference, self.candidate, moved, drawn, progress=self.progress)
+
+    # --------------------------------------------------------------------------------------- other graphs
+    def _unproved(self, deviations: Sequence[Deviation]) -> Judgement:
+        """The graphs differ: numbers say by how much, where, or that nothing is seen of it."""
+        moved = self._transplant()
+        drawn = self._images()
+        if all(deviation.kind == "domain" for deviation in deviations):  # it shows at the second size, so look there
+            drawn = replace(drawn, eval=(*drawn.eval, self._second(1)), train=(*drawn.train, self._second(3)))
+        evidence = self._compared(moved, drawn)
+        common = Judgement(
+            "deviates",
+            self._with_effect(deviations, evidence),
+            tuple(self.structure.rules),
+            key_map=self.structure.key_map,
+            counterexample=self._counterexample(moved, evidence),
+            numbers=in_words(evidence),
+            notes=evidence.undecided,
+        )
+        if not moved.is_complete or self._unseen() or self.structure.unread:
+            return common
+        if not evidence.differences:
+            return self._undistinguished(common, evidence) if evidence.agrees else common
+        here = self._equal_here(moved, evidence)
+        return common if here is None else replace(common, verdict="conditional", domain=here)
+
+    def _second(self, batch: int) -> Draw:
+        return Draw((batch, *self.structure.second_size()), seed=self.seed)
+
+    def _compared(self, moved: Transplant, drawn: Images) -> Evidence:
+        if self.profile == "default" and (not moved.is_complete or self._unseen()):  # a size of the effect is enough
+            few = replace(drawn, eval=drawn.eval[:2], train=drawn.train[:1])
+            return compare(
+                self.reference, self.candidate, moved, few, progress=self.progress, channels=("eval", "train")
+            )
+        return compare(
+            self.reference, self.candidate, moved, drawn, progress=self.progress, channels=_CHANNELS[self.profile]
+        )
+
+    def _unseen(self) -> bool:
+        """Whether something differs of which numbers show nothing, or not for certain."""
+        kinds = {
+            graph.ops[position].kind
+            for comparison in self.structure.comparisons
+            for edit in comparison.edits
+            for graph, positions in ((comparison.reference, edit.reference), (comparison.candidate, edit.candidate))
+            for position in positions
+        }
+        return any(kind.startswith(_UNSEEN) for kind in kinds)
+
+    def _undistinguished(self, common: Judgement, evidence: Evidence) -> Judgement:
+        """No rule explains why the graphs differ, and nothing that was tried shows that they do."""
+        differing = tuple(f"the graphs differ: {deviation.message}" for deviation in common.deviations)
+        notes = (*differing, *evidence.unexcited, *common.notes)
+        return replace(common, verdict="undistinguished", deviations=(), notes=notes)
+
+    def _equal_here(self, moved: Transplant, evidence: Evidence) -> str | None:
+        """Where the nets are equal all the same: at the size the reference is made for, by proof or by numbers."""
+        shape = self.structure.shape
+        differs = [each for each in evidence.differences if each.draw.shape[1:] != shape]
+        if not differs or len(differs) < len(evidence.differences):
+            return None
+        captures = self.structure.first()
+        agreement = next(filter(None, (self.structure.agrees(tier, captures) for tier in TIERS)), None)
+        if agreement is None:
+            draws = (Draw((1, *shape), seed=self.seed), Draw((2, *shape), seed=self.seed))
+            at_home = Images(eval=draws[:1], train=draws[1:], borders=())
+            found = compare(self.reference, self.candidate, moved, at_home, channels=("eval", "train", "dropout"))
+            if not found.agrees or found.undecided:
+                return None
+        why = "" if agreement is None or not agreement.conditions else f" ({'; '.join(agreement.conditions)})"
+        where = min((each.draw.shape for each in differs), key=lambda size: size[2:])
+        return f"equal at {_x(shape[1:])}{why}; differs at {_x(where[2:])}"
+
+    # ------------------------------------------------------------------------------------------- numbers
+    def _transplant(
+        self, keys: Mapping[str, str] | None = None, recipes: Mapping[str, Recipe] | None = None
+    ) -> Transplant:
+        comparisons = self.structure.comparisons
+        return transplant(
+            [(comparison.reference, comparison.candidate) for comparison in comparisons],
+            (self.reference.params, self.candidate.params),
+            found=self.structure.correspondences,
+            keys=keys,
+            recipes=recipes,
+            seed=self.seed,
+        )
+
+    def _images(self) -> Images:
+        graph = canonicalise(self.structure.first()[0].reference).graph
+        return images(graph, seed=self.seed, accepts=lambda size, mode: self.reference.accepts(size, mode) is True)
+
+    def _counterexample(self, moved: Transplant, evidence: Evidence) -> str | None:
+        if not evidence.differences:
+            return None
+        self.progress("looking for the smallest counterexample")
+        trials = _SHRINKING[self.profile]
+        found = smallest(
+            self.reference, self.candidate, moved, evidence.differences[0], trials=trials, seconds=float("inf")
+        )
+        return str(found)
+
+    def _with_effect(self, deviations: Sequence[Deviation], evidence: Evidence) -> tuple[Deviation, ...]:
+        """The difference of the logits, where one deviation alone makes it."""
+        if len(deviations) != 1 or evidence.effect is None:
+            return tuple(deviations)
+        (only,) = deviations
+        return (replace(only, effect={**only.effect, "logits": float(f"{evidence.effect:.3g}")}),)
+
+
+def _x(size: Shape) -> str:
+    return "x".join(map(str, size)) if size else "its one size"

@@ -26,6 +26,7 @@ def test_the_same_net_exits_with_0(run):
     assert out.startswith("identical: cifar10_net_sequential is the same architecture as cifar10_net\n")
 
 
+@pytest.mark.slow
 def test_another_net_exits_with_1(run):
     """A deviating net is described."""
     status, out, _ = run("cifar10_net(num_classes=7)", "--against", "cifar10_net")
@@ -40,6 +41,7 @@ def test_what_cannot_be_judged_exits_with_2_in_one_line(run):
     assert "did you mean cifar10_net" in err
 
 
+@pytest.mark.slow
 def test_json_stands_alone_on_standard_output(run):
     """``--json -`` leaves nothing else there."""
     status, out, _ = run("cifar10_net_sequential", "--against", "cifar10_net", "--json", "-")
@@ -48,6 +50,7 @@ def test_json_stands_alone_on_standard_output(run):
     assert "archproof check cifar10_net_sequential --against cifar10_net" == report["reproduce"]
 
 
+@pytest.mark.slow
 def test_a_report_is_written_for_an_error_too(run, tmp_path):
     """The file has the verdict ``error`` and the line that was printed."""
     status, _, err = run("cifar10_nett", "--against", "cifar10_net", "--json", str(tmp_path / "report.json"))
@@ -56,6 +59,7 @@ def test_a_report_is_written_for_an_error_too(run, tmp_path):
     assert report["error"] in err
 
 
+@pytest.mark.slow
 def test_a_finished_check_outlives_a_file_that_cannot_be_written(run, tmp_path):
     """The report is printed before the mistake about the file."""
     place = str(tmp_path / "missing" / "report.json")
@@ -65,8 +69,31 @@ def test_a_finished_check_outlives_a_file_that_cannot_be_written(run, tmp_path):
     assert "cannot be written" in err
 
 
+@pytest.mark.slow
 def test_an_input_the_reference_rejects_names_what_works(run):
     """The smallest input that works is in the message."""
     status, _, err = run("alexnet", "--against", "alexnet", "--input", "3,20,20")
     assert 2 == status
     assert "63,63" in err
+
+
+@pytest.mark.slow
+def test_what_a_candidate_prints_is_shown_only_on_request(run, tmp_path):
+    """The line of the error says how to see it; standard output stays empty."""
+    (tmp_path / "loud.py").write_text("print('epoch 1')\n\n\ndef net():\n    raise ValueError('too late')\n")
+    target = f"{tmp_path}/loud.py:net"
+    _, out, err = run(target, "--against", "cifar10_net")
+    _, shown, asked = run(target, "--against", "cifar10_net", "--show-output")
+
+    assert ("", "") == (out, shown)
+    assert err.endswith("ValueError: too late (loud.py, line 5); its output: --show-output\n")
+    assert asked.endswith("ValueError: too late (loud.py, line 5)\nepoch 1\n")
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--memory"])
+def test_a_limit_is_a_positive_number(run, option):
+    """What cannot be a limit is a mistake in what was typed."""
+    status, _, err = run("cifar10_net", "--against", "cifar10_net", option, "0")
+
+    assert 2 == status
+    assert option in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -67,8 +68,10 @@ class Server:
 
     def _subject(self) -> Subject:
         self._enter("while importing")
+        path = list(sys.path)
         with strangers_code():
             build = builder(self.target)
+        sys.path += [entry for entry in path if entry not in sys.path]  # torch imports more when it traces
         self.surroundings.look("importing")
         self._enter("while building")
         return Subject(build, self.target, stage=self._enter)

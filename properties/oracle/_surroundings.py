@@ -66,6 +66,8 @@ class Surroundings:
 
 def _is_torchs_own(function: Any) -> bool:
     """Whether torch replaces the function itself, as its compiler does when it is first loaded."""
+    if isinstance(function, type):
+        return function.__module__.partition(".")[0] == "torch"
     code = getattr(function, "__code__", None)
     return code is not None and Path(torch.__file__).parent in Path(code.co_filename).parents
 

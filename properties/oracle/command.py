@@ -11,7 +11,7 @@ from rich.console import Console
 from properties.oracle._record import reproduce, versions
 from properties.oracle.errors import TargetError
 from properties.oracle.isolate import Limits, Outcome, check_isolated
-from properties.oracle.targets import parse
+from properties.oracle.targets import parse, require_file
 from properties.oracle.text import lines
 from properties.report import Report
 
@@ -54,7 +54,8 @@ def run_check(
     options = options or {}
     began = time.perf_counter()
     try:
-        parse(candidate), parse(reference)  # what is misspelt is said at once
+        for target in (reference, candidate):  # what is misspelt is said at once
+            require_file(parse(target))
     except TargetError as error:
         outcome = Outcome(None, str(error), "")
     else:

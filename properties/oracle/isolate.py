@@ -199,16 +199,22 @@ class _Watch:
                 self.progress(f"{self.names['candidate']}: {self.stage}")
 
     def _on_reports(self, piece: bytes) -> None:
-        for message in self.frames.feed(piece):
+        try:
+            self._take(list(self.frames.feed(piece)))
+        except _wire.WireError as error:  # a reference's code can write there too
+            self.verdict = None, f"the check itself failed: {error}"
+
+    def _take(self, messages: list[bytes]) -> None:
+        for message in messages:
             kind, text = message[:1], message[1:]
             if kind == b"r":
                 self.verdict = _wire.loads(Report, text), None
             elif kind == b"e":
-                self.verdict = None, text.decode()
+                self.verdict = None, text.decode(errors="backslashreplace")
             elif kind == b"l":
                 self.lost = True
             elif kind == b"s":
-                self.judging = text.decode()
+                self.judging = readable(text.decode(errors="backslashreplace"))
                 self.progress(self.judging)
             else:
                 self.waits = kind == b"w"

@@ -25,7 +25,7 @@ from properties.oracle.errors import TargetError, last_line, nearest, readable
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Target", "builder", "import_timm", "import_torchvision", "parse"]
+__all__ = ["Target", "builder", "import_timm", "import_torchvision", "parse", "require_file"]
 
 Builder = Callable[[], "nn.Module"]
 
@@ -74,6 +74,18 @@ def parse(text: str) -> Target:
         hint = f"; write {head}:FACTORY" if head.endswith(".py") else ""
         raise TargetError(f"{text!r} is not a target: {name!r} is not a name{hint}")
     return Target(text, place, name, keywords)
+
+
+def require_file(target: Target) -> None:
+    """Nothing, if the target's file exists or it names none.
+
+    Raises:
+        TargetError: with the nearest names beside it.
+    """
+    path = Path(target.place)
+    if target.is_file and not path.is_file():
+        near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise TargetError(f"there is no file {target.place}{nearest(path.name, near)}")
 
 
 def _split_keywords(text: str) -> tuple[str, dict[str, Any]]:
@@ -172,10 +184,8 @@ def _load(target: Target) -> ModuleType:
 
 
 def _load_file(target: Target) -> ModuleType:
+    require_file(target)
     path = Path(target.place)
-    if not path.is_file():
-        near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        raise TargetError(f"there is no file {target.place}{nearest(path.name, near)}")
     package = path.resolve()
     names = [path.stem]
     while (package.parent / "__init__.py").exists():

@@ -17,7 +17,7 @@ class Case(NamedTuple):
 
     Args:
         target: the file's name and the factory.
-        verdict: the one that is right.
+        verdict: the one that is right, or a pattern where several are.
         says: a pattern for the error, or for a note or message of a report without one.
         timeout: seconds; short where the candidate never ends by itself.
         memory: GiB, where the candidate takes what it gets.
@@ -76,19 +76,23 @@ CASES = (
     Case("returns_many_outputs.py:net", "deviates", r"2000"),
     # what it changes around it
     Case("changes_every_setting.py:net", "identical", r"sets gradients to off"),
-    Case("computes_in_float64.py:net", "identical", r"sets torch's default dtype to torch.float64"),
-    Case("infers_only.py:net", "error|identical", r"inference"),
-    Case("replaces_max_pool.py:net", "deviates", r"avg_pool"),
+    Case(
+        "computes_in_float64.py:net",
+        "identical|equivalent|undistinguished",
+        r"sets torch's default dtype to torch.float64",
+    ),
+    Case("infers_only.py:net", "error", r"Inference tensors"),
+    Case("replaces_max_pool.py:net", "deviates", r"average pool"),
     Case("replaces_the_judge.py:net", "deviates", r"out_features is 7, but should be 10"),
-    Case("replaces_call.py:net", "deviates", r"mul"),
-    Case("names_itself_another_class.py:net", "error", r"nn.Module|dict"),
+    Case("replaces_call.py:net", "deviates", r"replaces torch.nn.modules.module.Module.__call__"),
+    Case("names_itself_another_class.py:net", "identical"),
     Case("stays_in_training.py:net", "deviates", r"dropout"),
     Case("hides_its_parameters.py:net", "error", r"RuntimeError: not yours"),
     Case("hides_its_state.py:net", "error", r"RuntimeError: not yours"),
     Case("hides_its_modules.py:net", "error", r"did not finish", 15),
     Case("cannot_train.py:net", "error", r"RuntimeError: finished learning"),
     Case("cannot_be_printed.py:net", "identical"),
-    Case("has_every_attribute.py:net", "identical|error"),
+    Case("has_every_attribute.py:net", "identical"),
     # what it leaves behind and prints
     Case("leaves_threads.py:net", "identical"),
     Case("closes_its_output.py:net", "identical"),

@@ -4,7 +4,8 @@ import torch
 
 from arches.cifar10 import Cifar10Net
 
-torch.inference_mode().__enter__()
+mode = torch.inference_mode()
+mode.__enter__()
 
 
 def net():

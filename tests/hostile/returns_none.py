@@ -1,7 +1,6 @@
 """Forgets to return its net."""
 
 
-
 def net():
     """Build something else."""
     return None

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from corpus.pending import PENDING
 from corpus.score import Score
 
 __all__ = ["main"]
 
-KINDS = ("mutants", "variants", "rewrites", "benign")
+KINDS = ("mutants", "variants", "rewrites", "benign", "hostile")
 _PROMISED = ("identical", "equivalent")
 
 
@@ -28,10 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="scoreboard", description=__doc__)
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every score there as well")
+    parser.add_argument("--only", choices=KINDS, help="only cases of this kind")
     parser.add_argument("-k", default="", metavar="SUBSTRING", help="only cases whose name contains it")
     options = parser.parse_args(arguments)
     began = time.perf_counter()
-    scores = _scores(options.jobs, options.k)
+    scores = _scores(options.jobs, options.k, (options.only,) if options.only else KINDS)
     lines = [*_table(scores), *_misses(scores), f"{time.perf_counter() - began:.0f} s"]
     sys.stdout.write("\n".join(lines) + "\n")
     if options.json:
@@ -41,11 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if unexpected else 0
 
 
-def _scores(jobs: int, substring: str) -> dict[str, list[Score]]:
+def _scores(jobs: int, substring: str, kinds: Sequence[str]) -> dict[str, list[Score]]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max(1, jobs), mp_context=context, initializer=_quietly) as pool:
-        names = pool.submit(_names, substring).result()
-        waiting = {kind: [pool.submit(_score, kind, index) for index in chosen] for kind, chosen in names.items()}
+        names = pool.submit(_names, substring, kinds).result()
+        waiting = {kind: [pool.submit(_score, kind, index) for index in names.get(kind, ())] for kind in KINDS}
         return {kind: [future.result() for future in futures] for kind, futures in waiting.items()}
 
 
@@ -56,21 +58,28 @@ def _quietly() -> None:
     warnings.simplefilter("ignore")
 
 
-def _names(substring: str) -> dict[str, list[int]]:
+def _cases(kind: str) -> Sequence[Any]:
+    """Imported by the processes alone: the nets need torch, and cases do not travel."""
+    import hostile
     from corpus import everything
 
-    return {
-        kind: [i for i, case in enumerate(getattr(everything, kind.upper())) if substring in case.name]
-        for kind in KINDS
-    }
+    cases: Sequence[Any] = hostile.CASES if kind == "hostile" else getattr(everything, kind.upper())
+    return cases
+
+
+def _name(case: Any) -> str:
+    return str(getattr(case, "name", None) or case.target)
+
+
+def _names(substring: str, kinds: Sequence[str]) -> dict[str, list[int]]:
+    return {kind: [i for i, case in enumerate(_cases(kind)) if substring in _name(case)] for kind in kinds}
 
 
 def _score(kind: str, index: int) -> Score:
-    from corpus import everything
-    from corpus.score import of_mutant, of_rewrite
+    from corpus import score
 
-    case = getattr(everything, kind.upper())[index]
-    return of_mutant(case) if kind in ("mutants", "variants") else of_rewrite(case)
+    judge = {"mutants": score.of_mutant, "variants": score.of_mutant, "hostile": score.of_hostile}
+    return judge.get(kind, score.of_rewrite)(_cases(kind)[index])
 
 
 def _table(scores: dict[str, list[Score]]) -> Iterator[str]:
@@ -85,7 +94,8 @@ def _table(scores: dict[str, list[Score]]) -> Iterator[str]:
         yield _line(f"rewrites {verdict}", number, len(rewrites))
     proven = sum(score.verdict in _PROMISED for score in rewrites)
     yield _line("rewrites identical or equivalent", proven, len(rewrites))
-    yield _line("benign not blamed", sum(not score.wrong for score in scores["benign"]), len(scores["benign"]))
+    for kind, said in (("benign", "benign not blamed"), ("hostile", "hostile judged rightly")):
+        yield _line(said, sum(not score.wrong for score in scores[kind]), len(scores[kind]))
 
 
 def _outcome(score: Score) -> str:
@@ -95,7 +105,7 @@ def _outcome(score: Score) -> str:
 
 
 def _line(what: str, number: int, of: int) -> str:
-    return f"{what:34} {number:4} of {of:4}" + (f"  {number / of:7.1%}" if of else "")
+    return f"{what:34} {number:4} of {of:4}  {number / of:7.1%}" if of else f"{what:34} none"
 
 
 def _misses(scores: dict[str, list[Score]]) -> Iterator[str]:

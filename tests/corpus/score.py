@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import hostile
 
 from corpus._case import Mutant, Rewrite
 from properties import Report, check
 from properties.report import Place
 
-__all__ = ["Score", "of_mutant", "of_rewrite"]
+__all__ = ["Score", "of_hostile", "of_mutant", "of_rewrite"]
+
+_GRACE = 60.0  # seconds beyond a check's own limit, on a busy machine
+_RUN = "import sys; from properties.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 @dataclass(frozen=True)
@@ -18,7 +29,8 @@ class Score:
     Args:
         name: the case.
         verdict: the report's, or ``error``.
-        wrong: what is not as it should be: ``caught``, ``located``, ``one``, ``mode``, ``named`` or ``blamed``.
+        wrong: what is not as it should be: ``caught``, ``located``, ``one``, ``mode``, ``named``, ``blamed`` or
+            ``judged``.
         said: the deviations in words, or the error.
     """
 
@@ -50,6 +62,25 @@ def of_rewrite(case: Rewrite) -> Score:
     if report is None:
         return Score(case.name, "error", ("blamed",), (error,))
     return Score(case.name, report.verdict, () if report.exit_status == 0 else ("blamed",), _said(report))
+
+
+def of_hostile(case: hostile.Case) -> Score:
+    """Whether a candidate that crashes, hangs or cheats gets the verdict that is right, with the line that says why."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "report.json")
+        command = [sys.executable, "-c", _RUN, "check", str(hostile.FOLDER / case.target)]
+        command += ["--against", hostile.REFERENCE, "--json", str(place), "--timeout", f"{case.timeout}"]
+        command += [] if case.memory is None else ["--memory", f"{case.memory}"]
+        try:
+            subprocess.run(
+                command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=case.timeout + _GRACE
+            )
+            report = json.loads(place.read_text(encoding="utf-8"))
+        except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+            return Score(case.target, "none", ("judged",), (f"{type(error).__name__}: {error}",))
+    said = (report["error"] or "", *report["notes"], *(deviation["message"] for deviation in report["deviations"]))
+    is_right = re.fullmatch(case.verdict, report["verdict"]) and any(re.search(case.says, line) for line in said)
+    return Score(case.target, report["verdict"], () if is_right else ("judged",), tuple(line for line in said if line))
 
 
 def _report(case: Mutant | Rewrite) -> tuple[Report | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from properties.oracle.observe import observe
 from properties.oracle.party import Party
 from properties.oracle.targets import builder
 from properties.oracle.trial import Observation, Trial
+from properties.report import Result
 
 __all__ = ["Subject", "second_size"]
 
@@ -160,6 +162,19 @@ class Subject:
                 return calls(self._without_memory, size, mode)
         except Exception:  # whatever a stranger's code raises at a size that it is not made for
             return None
+
+    def properties(
+        self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]
+    ) -> tuple[Result, ...]:
+        """What came of the properties that are checked on the net alone, on inputs of this size."""
+        from properties._subject import Subject as Checked
+        from properties.oracle._properties import results
+
+        self.stage(f"in the properties at {size}")
+        build = self.build if self.rebuildable else lambda: copy.deepcopy(self.net)
+        checked = Checked(build, name=self.name, input_shape=size[1:], rebuildable=True)
+        with strangers_code():
+            return results(checked, profile=profile, seed=seed, implied=implied)
 
     def input_shape(self) -> tuple[int, ...]:
         """The size of one input that the net is made for, without the batch axis.

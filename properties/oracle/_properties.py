@@ -13,7 +13,7 @@ from properties._subject import Subject
 from properties.catalogue import ALL
 from properties.report import Result
 
-__all__ = ["FOLLOW_FROM_THE_GRAPH", "decides", "results"]
+__all__ = ["FOLLOW_FROM_THE_GRAPH", "decides", "results", "theme"]
 
 _THEMES = ("behaviour", "training", "usage")
 _OTHERS = (
@@ -61,6 +61,11 @@ def results(subject: Subject, *, profile: str, seed: int, implied: Implied = ())
 def decides(name: str) -> bool:
     """Whether a net that breaks the property of this name computes or trains otherwise than its structure promises."""
     return any(prop.decides for prop in ALL if prop.name == name)
+
+
+def theme(name: str) -> str:
+    """The theme of the property of this name; "" if there is none."""
+    return next((prop.theme for prop in ALL if prop.name == name), "")
 
 
 def _result(prop: Property, subject: Subject, seed: int, implied: Implied) -> Result:

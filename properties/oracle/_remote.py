@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,11 @@ class RemoteParty:
         tensors = self._tensors(observation.tensors) if observation.tensors else {}
         return Observation(tensors, None if observation.raised is None else readable(observation.raised))
 
-    def properties(self, profile: str, seed: int, implied: Sequence[str]) -> tuple[Result, ...]:
+    def properties(
+        self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]
+    ) -> tuple[Result, ...]:
         """What came of the properties that are checked on the net alone."""
-        return tuple(self._ask("properties", tuple[Result, ...], profile, seed, tuple(implied)))
+        return tuple(self._ask("properties", tuple[Result, ...], size, profile, seed, implied))
 
     def expect(self, method: str, *arguments: Any) -> None:
         """Have it begin with what will be asked for soon."""

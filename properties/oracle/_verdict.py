@@ -10,6 +10,7 @@ from properties.graph.canonical import TIERS, canonicalise
 from properties.graph.ir import Shape
 from properties.graph.recipe import Recipe
 from properties.graph.weight_map import weight_map
+from properties.oracle._alone import alone
 from properties.oracle._elsewhere import Elsewhere
 from properties.oracle._numeric import deviations_of, in_words
 from properties.oracle._structure import Agreement, Structure
@@ -19,7 +20,7 @@ from properties.oracle.images import Images, images
 from properties.oracle.replay import layer_pairs, locate
 from properties.oracle.transplant import Transplant, transplant
 from properties.oracle.trial import Draw
-from properties.report import Deviation, Place
+from properties.report import Deviation, Place, Result
 
 __all__ = ["Judgement", "judge"]
 
@@ -41,6 +42,7 @@ class Judgement:
     counterexample: str | None = None
     numbers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    results: tuple[Result, ...] = ()
 
 
 def judge(structure: Structure, *, profile: str, seed: int, progress: Callable[[str], None]) -> Judgement:
@@ -98,6 +100,9 @@ class _Judge:
         evidence = self._confirmed(moved, drawn)
         found = deviations_of(evidence, self._culprit(moved, evidence)) if evidence.differences else []
         found = found or Elsewhere(self.structure, drawn.borders, self.profile).deviations()
+        results: tuple[Result, ...] = ()
+        if not found and self.profile != "quick":
+            results, found = self._alone(drawn, one_graph=True)
         common = Judgement(
             verdict,
             tuple(found),
@@ -106,6 +111,7 @@ class _Judge:
             weight_map={key: recipe.to_dict() for key, recipe in recipes.items()},
             numbers=in_words(evidence),
             notes=evidence.undecided,
+            results=results,
         )
         if not found:
             return common
@@ -113,6 +119,17 @@ class _Judge:
             where = "; ".join(dict.fromkeys(deviation.message for deviation in found))
             return replace(common, verdict="conditional", domain=f"equal at {_x(self.structure.shape[1:])}; {where}")
         return replace(common, verdict="deviates", counterexample=self._counterexample(moved, evidence))
+
+    def _alone(self, drawn: Images, *, one_graph: bool) -> tuple[tuple[Result, ...], list[Deviation]]:
+        self.progress("checking the candidate's own properties")
+        return alone(
+            self.reference,
+            self.candidate,
+            drawn.quick.shape,
+            profile=self.profile,
+            seed=self.seed,
+            one_graph=one_graph,
+        )
 
     def _culprit(self, moved: Transplant, evidence: Evidence) -> Place | None:
         """The layer at which two running nets part whose graphs are one."""
@@ -183,7 +200,10 @@ class _Judge:
         """No rule explains why the graphs differ, and nothing that was tried shows that they do."""
         differing = tuple(f"the graphs differ: {deviation.message}" for deviation in common.deviations)
         notes = (*differing, *evidence.unexcited, *common.notes)
-        return replace(common, verdict="undistinguished", deviations=(), notes=notes)
+        results, found = self._alone(self._images(), one_graph=False)
+        if found:
+            return replace(common, deviations=(*common.deviations, *found), results=results)
+        return replace(common, verdict="undistinguished", deviations=(), notes=notes, results=results)
 
     def _equal_here(self, moved: Transplant, evidence: Evidence) -> str | None:
         """Where the nets are equal all the same: at the size the reference is made for, by proof or by numbers."""

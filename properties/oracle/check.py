@@ -108,6 +108,7 @@ def check_parties(
         verdict=found.verdict,
         known_as=known_as,
         deviations=found.deviations,
+        results=found.results,
         parameters={"candidate": candidate.num_params, "reference": reference.num_params},
         key_map=_whole_key_map(found.key_map, reference, candidate),
         weight_map=found.weight_map,

@@ -6,7 +6,6 @@ through files in the safetensors format, which holds no code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 from properties.graph.ir import OpGraph, Param
@@ -59,5 +58,7 @@ class Party(Protocol):
     def observe(self, trial: Trial) -> Observation:
         """Run the trial; what the net raises while it runs stands in the observation."""
 
-    def properties(self, profile: str, seed: int, implied: Sequence[str]) -> tuple[Result, ...]:
-        """What came of the properties that are checked on the net alone."""
+    def properties(
+        self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]
+    ) -> tuple[Result, ...]:
+        """What came of the properties that are checked on the net alone, on inputs of this size."""

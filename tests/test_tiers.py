@@ -17,8 +17,9 @@ from properties.graph._rules import GRAPH_RULES, RULES
 from properties.graph.align import Correspondence, isomorphism
 from properties.graph.canonical import canonicalise
 from properties.graph.capture import capture
+from properties.graph.joint import join
 from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, stored, taken
-from properties.graph.weight_map import weight_map
+from properties.graph.weight_map import are_apart, weight_map
 from properties.oracle._weight_map import apply
 
 
@@ -87,6 +88,16 @@ def test_two_spellings_meet_in_tier_b_only(case):
     assert case.rule in {*_form(one).rules, *_form(other).rules}
     assert "B" == max(_form(one).tier, _form(other).tier)
     assert _proof(one, near) is None
+
+
+@pytest.mark.parametrize("case", WEIGHTED, ids=str)
+def test_one_weight_map_serves_both_modes(case):
+    """Both modes' normal forms make the same tensors, so that one map is found for the two together."""
+    one, other, _ = case.nets()
+    joint = [join([_form(net, mode).graph for mode in ("eval", "train")]) for net in (one, other)]
+
+    assert all(are_apart(graph.ops) for graph in joint)
+    assert weight_map(*joint, isomorphism(*joint)) == _move_weights(one, other)
 
 
 def test_every_rule_of_tier_b_is_shown():

@@ -8,10 +8,11 @@ candidate's backwards.
 from __future__ import annotations
 
 from properties.graph._isomorphism import Correspondence
+from properties.graph._remade import are_apart as are_apart
 from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe, Share, joined, solve, stored, taken
 
-__all__ = ["made_of", "weight_map"]
+__all__ = ["are_apart", "made_of", "weight_map"]
 
 
 def made_of(graph: OpGraph) -> dict[str, Recipe]:

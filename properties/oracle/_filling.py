@@ -75,7 +75,9 @@ def _in_regime(normal: Tensor, draw: Draw, generator: torch.Generator) -> Tensor
     if draw.regime == "sparse":
         return normal * (torch.rand(draw.shape, generator=generator) < _SHARE)
     if draw.regime == "constant":  # one value for each channel of each image
-        return normal.flatten(2)[:, :, :1].reshape(*draw.shape[:2], *[1] * (normal.dim() - 2)).expand_as(normal)
+        leading = draw.shape[: 2 if normal.dim() > 2 else 1]
+        first = normal.flatten(len(leading))[..., :1]
+        return first.reshape(*leading, *[1] * (normal.dim() - len(leading))).expand_as(normal)
     if draw.regime == "impulse":
         return _impulses(normal, generator)
     raise ValueError(f"a regime must be normal, large, sparse, constant or impulse, got {draw.regime!r}")

@@ -81,7 +81,7 @@ class Replica:
             net = self._build()
             copied = _copied(net)
             self._is_borrowed = copied is None
-            return _materialised(copied, trial) if copied is not None else net
+            return net if copied is None else _materialised(copied, trial)
         net = build_net(self._build, self._name)
         without_memory = [tensor.is_meta for tensor in (*net.parameters(), *net.buffers())]
         if all(without_memory) and without_memory and _gives_all(trial, net) and not _has_hooks(net):
@@ -210,12 +210,16 @@ def _materialised(net: nn.Module, trial: Trial) -> nn.Module:
             for name, tensor in store.items():
                 if tensor is not None and tensor.is_meta:
                     store[name] = made.setdefault(id(tensor), _real(tensor, dtype))  # type: ignore[assignment]
+    fresh = {id(tensor) for tensor in made.values()}
+    for key, tensor in (*net.named_parameters(), *net.named_buffers()):
+        if id(tensor) in fresh and key not in trial.sources:
+            tensor.zero_()
     return net
 
 
 def _real(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     kind = dtype if tensor.is_floating_point() else tensor.dtype
-    real = torch.zeros(tensor.shape, dtype=kind)
+    real = torch.empty(tensor.shape, dtype=kind)
     return nn.Parameter(real, requires_grad=tensor.requires_grad) if isinstance(tensor, nn.Parameter) else real
 
 

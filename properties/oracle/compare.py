@@ -34,6 +34,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 _SINGLE = 1e-3  # tolerance where a net computes in single precision only
 _JITTER = 1e-14
 _SENSITIVITY = 10.0  # times what jitter does
+_DREW = "drew at random"
+_MOST_SEEDS = 6  # until a net that draws at random has shown that it matters
 _OTHER_SEEDS = (104_729, 1_299_709)
 
 Progress = Callable[[str], None]
@@ -152,7 +154,6 @@ class _Judge:
         self.undecided: dict[str, None] = {}
         self.excitation = Excitation()
         self.effect: float | None = None
-        self.random: dict[str, bool] = {}  # whether a net computes something else under another seed, by mode
 
     @property
     def tolerance(self) -> float:
@@ -174,7 +175,7 @@ class _Judge:
         found = self._beyond_rounding(found, ours, draw, settings)
         if found and all(each.tensor.startswith(GRADIENT) for each in found):
             found = self._with_other_seeds(found, channel, draw, settings)
-        if found and self._is_random(draw, settings):
+        if found and self._is_random((ours, theirs), draw, settings):
             self.undecided[f"{channel}: what the nets compute depends on random operators other than dropout"] = None
             return False
         self.differences += folded(found)
@@ -270,19 +271,16 @@ class _Judge:
             found = [each for each in found if each.tensor in again]
         return found
 
-    def _is_random(self, draw: Draw, settings: dict[str, Any]) -> bool:
+    def _is_random(self, seen: tuple[Observation, Observation], draw: Draw, settings: Mapping[str, Any]) -> bool:
         """Whether one of the nets computes something else under another seed."""
-        mode = str(settings["mode"])
-        if mode not in self.random:
-            once, again = ({**settings, "gradients": False, "watched": False, "random": seed} for seed in (0, 1))
-            both = zip(self._observed(draw, once), self._observed(draw, again), strict=True)
-            self.random[mode] = any(
-                own_change(before.tensors[key], after.tensors[key]) > 0
-                for before, after in both
-                if before.raised is None and after.raised is None
-                for key in _outputs(before)
-            )
-        return self.random[mode]
+        for party, observation, trial in zip(
+            (self.reference, self.candidate), seen, self.transplant.trials(draw, **settings), strict=True
+        ):
+            for seed in range(1, _MOST_SEEDS) if _DREW in observation.tensors else ():
+                again = party.observe(replace(trial, gradients=False, watched=False, random=seed))
+                if any(own_change(observation.tensors[key], again.tensors[key]) > 0 for key in _outputs(again)):
+                    return True
+        return False
 
 
 def _outputs(observation: Observation) -> list[str]:

@@ -31,12 +31,13 @@ class Counterexample:
     def __str__(self) -> str:
         """``a (1, 3, 33, 33) image, seed 0, in eval mode: the output differs by 0.31 (relative 2e-01)``."""
         found, draw = self.difference, self.difference.draw
-        many = "an" if str(draw.shape[0]) in ("8", "11", "18") else "a"
-        plural = f"{many} {draw.shape} input" if len(draw.shape) < 4 else f"{many} {draw.shape} image"
+        article = "an" if draw.shape[0] in (8, 11, 18) else "a"
+        kind = "batch" if draw.shape[0] > 1 else "image" if len(draw.shape) == 4 else "input"
         drawn = "" if draw.regime == "normal" else f" ({draw.regime})"
         after = ", after another one," if found.channel == "state" else ""
         dropped = " with everything dropped that dropout can drop" if found.channel == "dropout" else ""
-        return f"{plural}{drawn}, seed {draw.seed},{after} in {found.mode} mode{dropped}: {_what(found)}"
+        where = f"{article} {draw.shape} {kind}{drawn}, seed {draw.seed},{after} in {found.mode} mode{dropped}"
+        return f"{where}: {_what(found)}"
 
 
 def _what(found: Difference) -> str:

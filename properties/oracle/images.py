@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.size_plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
@@ -45,16 +44,19 @@ class Images:
         return self.train[0]
 
 
-def images(graph: OpGraph, *, seed: int = 0, accepts: Accepts = lambda size, mode: True) -> Images:
+def images(
+    graph: OpGraph, *, train: OpGraph | None = None, seed: int = 0, accepts: Accepts = lambda size, mode: True
+) -> Images:
     """Choose draws for a net.
 
     Args:
         graph: its eval mode at any size that it accepts.
+        train: its train mode, where that may accept other sizes.
         seed: of the draws.
         accepts: whether the net accepts a size, batch axis included, in a mode; asked where no closed form tells.
     """
     captured = next(op.shape for op in graph.ops if op.kind == "input")
-    sizes = _Sizes(graph, captured, accepts)
+    sizes = _Sizes(graph, train or graph, captured, accepts)
     chosen, unmet = sizes.covering()
     if not sizes.axes or not chosen:
         chosen = [captured[2:]]
@@ -73,15 +75,13 @@ def images(graph: OpGraph, *, seed: int = 0, accepts: Accepts = lambda size, mod
 class _Sizes:
     """Sizes of a net's input, without batch and channels, by its closed form or by asking it."""
 
-    def __init__(self, graph: OpGraph, captured: Shape, accepts: Accepts) -> None:
+    def __init__(self, graph: OpGraph, train: OpGraph, captured: Shape, accepts: Accepts) -> None:
         self.graph = graph
         self.captured = captured
         self.axes = len(captured) - 2
         self.asked = accepts
-        try:
-            self.plan: SizePlan | None = compile_sizes(graph)
-        except UnpredictableSize:
-            self.plan = None
+        self.plan = _plan(graph)
+        self.plans = {"eval": self.plan, "train": self.plan if train is graph else _plan(train)}
         self.strided = [
             (position, op, axis)
             for position, op in enumerate(graph.ops)
@@ -92,9 +92,10 @@ class _Sizes:
 
     def legal(self, n: int, size: Shape, mode: str = "eval") -> bool:
         """Whether ``n`` images of this size are accepted."""
-        if self.plan is not None:
+        plan = self.plans[mode]
+        if plan is not None:
             try:
-                self.plan(n, *size)
+                plan(n, *size)
             except IllegalInput:
                 return False
             except (UnpredictableSize, ZeroDivisionError):
@@ -103,12 +104,13 @@ class _Sizes:
                 return True
         return self.asked((n, *self.captured[1:2], *size), mode)
 
-    def smallest(self) -> int | None:
+    def smallest(self, mode: str = "eval") -> int | None:
         """The smallest side that is accepted on all axes, if the captured one is not the only one."""
         if not self.axes:
             return None
         if self._has_form():
-            return next((side for side in range(1, _LARGEST) if self.legal(1, (side,) * self.axes)), None)
+            found = (side for side in range(1, _LARGEST) if self.legal(2, (side,) * self.axes, mode))
+            return next(found, None)
         sides = sorted({max(1, side // part) for side in self.captured[2:] for part in (8, 4, 2)})
         return next((side for side in sides if self.legal(1, (side,) * self.axes)), None)
 
@@ -196,18 +198,19 @@ class _Sizes:
     def _growing(self, size: Shape) -> Iterator[Shape]:
         for far in range(0, 2 * max(self.captured[2:]) + 64, 2):
             larger = tuple(side + far for side in size)
-            if self.legal(2, larger):
+            if self.legal(2, larger, "train"):
                 yield larger
 
     def _fewest(self, size: Shape) -> int:
         """How many positions the smallest map has on which a norm takes statistics."""
-        if self.plan is None:
+        plan = self.plans["train"]
+        if plan is None:
             return _FEWEST
         try:
-            shapes = self.plan(2, *size)
+            shapes = plan(2, *size)
         except (IllegalInput, UnpredictableSize):
             return _FEWEST
-        maps = [shapes[place][2:] for place, op in self.graph.of_kind("batch_norm") if len(op.shape) > 2]
+        maps = [shapes[place][2:] for place, op in plan.graph.of_kind("batch_norm") if len(op.shape) > 2]
         return min((_product(shape) for shape in maps), default=_FEWEST)
 
     def borders(self) -> Iterator[tuple[str, Shape]]:
@@ -217,11 +220,20 @@ class _Sizes:
         if least is None:
             yield from (("eval", (1, *self.captured[1:])), ("train", (1, *self.captured[1:])))
             return
-        for side, mode in product((least - 1, least, least + 1), ("eval", "train")):
-            if side > 0:
-                yield mode, (2, *batch, *[side] * self.axes)
-        for side in (least, least + 1, 2 * least + 1):
+        trained = self.smallest("train") or least
+        for mode, edge in (("eval", least), ("train", trained)):
+            for side in (edge - 1, edge, edge + 1):
+                if side > 0:
+                    yield mode, (2, *batch, *[side] * self.axes)
+        for side in (trained, trained + 1, 2 * trained + 1):
             yield "train", (1, *batch, *[side] * self.axes)
+
+
+def _plan(graph: OpGraph) -> SizePlan | None:
+    try:
+        return compile_sizes(graph)
+    except UnpredictableSize:
+        return None
 
 
 def _product(shape: Shape) -> int:

@@ -100,9 +100,12 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
     for parameter in net.parameters():
         parameter.grad = None
     given = x.clone()  # some nets write to their input
+    before = _random_states()
     with recorded(net, trial.layers) as layers:
         outputs = [tensor for _, tensor in flatten_output(net(given))]
     found = {f"output[{slot}]": tensor.detach().clone() for slot, tensor in _numbered(outputs, trial)}
+    if _random_states() != before:
+        found["drew at random"] = torch.tensor(1)
     if not torch.equal(given, x):
         found["input afterwards"] = given.detach()
     if trial.gradients:
@@ -111,6 +114,12 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
     found |= {f"buffer {key}": buffer.detach().clone() for key, buffer in net.named_buffers()}
     found |= {f"met by {kind}": torch.tensor(rows) for kind, rows in controlled.met.items()}
     return found
+
+
+def _random_states() -> tuple[object, ...]:
+    numpy = sys.modules.get("numpy")
+    theirs = () if numpy is None else (numpy.random.get_state()[1].tobytes(), numpy.random.get_state()[2])
+    return (torch.get_rng_state().numpy().tobytes(), random.getstate(), *theirs)
 
 
 def _numbered(outputs: list[Tensor], trial: Trial) -> list[tuple[int, Tensor]]:

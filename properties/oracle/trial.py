@@ -94,7 +94,8 @@ class Observation:
     Args:
         tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
             ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after the run; the
-            keys are the net's own. ``input afterwards`` where the net wrote to its input. Where they were asked for,
+            keys are the net's own. ``input afterwards`` where the net wrote to its input, ``drew at random`` where
+            random operators took part. Where they were asked for,
             ``layer PATH`` and ``gradient at PATH`` for the first run of a module, ``alone PATH`` for one run by
             itself, and ``met by KIND``: a row for each call of such an activation: the two ends of where it bends,
             and of what it was given.

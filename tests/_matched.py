@@ -1,0 +1,83 @@
+"""Two nets, captured, transplanted and ready to be compared by numbers: what the tests of the numbers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from properties.graph.align import align
+from properties.graph.canonical import canonicalise
+from properties.oracle._captures import Subject
+from properties.oracle.images import Images, images
+from properties.oracle.transplant import Transplant, transplant
+
+__all__ = ["Matched", "Residual", "matched"]
+
+
+class Residual(nn.Module):
+    """A small residual net with dropout, each of whose settings can be gotten wrong."""
+
+    def __init__(
+        self,
+        *,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        rate: float = 0.5,
+        stride: int = 2,
+        inplace: bool = False,
+        bias: bool = False,
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, stride=stride, padding=1, bias=bias)
+        self.norm = nn.BatchNorm2d(8, eps=eps, momentum=momentum)
+        self.second = nn.Conv2d(8, 8, 3, padding=1)
+        self.drop = nn.Dropout(rate)
+        self.fc = nn.Linear(8, 10)
+        self.inplace = inplace
+
+    def forward(self, x: torch.Tensor) -> Any:
+        """Logits."""
+        y = self.norm(self.conv(x))
+        z = F.relu(y, inplace=self.inplace)
+        z = F.relu(self.second(z) + y)
+        return self.fc(self.drop(z.mean((2, 3))))
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Two nets, with the same weights and images for both."""
+
+    reference: Subject
+    candidate: Subject
+    transplant: Transplant
+    images: Images
+    pairs: dict[int, int]
+
+    @property
+    def sides(self) -> tuple[Subject, Subject, Transplant]:
+        """What a comparison is called with."""
+        return self.reference, self.candidate, self.transplant
+
+
+def matched(
+    reference: Callable[[], nn.Module] | str,
+    candidate: Callable[[], nn.Module] | nn.Module | str,
+    shape: tuple[int, ...] = (3, 16, 16),
+    *,
+    seed: int = 0,
+) -> Matched:
+    """Capture both in both modes, align them, and draw weights and images."""
+    sides = Subject.of(reference, "reference", is_reference=True), Subject.of(candidate, "candidate")
+    graphs = []
+    for mode in ("eval", "train"):
+        ours, theirs = (canonicalise(side.capture(mode, (2, *shape))).graph for side in sides)
+        graphs.append((ours, theirs))
+    found = [align(*pair) for pair in graphs]
+    moved = transplant(graphs, (sides[0].params, sides[1].params), found=found, seed=seed)
+    drawn = images(graphs[0][0], seed=seed, accepts=lambda size, mode: sides[0].accepts(size, mode) is True)
+    return Matched(*sides, moved, drawn, dict(found[0].pairs))

@@ -35,6 +35,7 @@ class Drawn:
 
 def drawn_by(module: nn.Module) -> Drawn:
     """Call the layer in both modes; its mode and the random numbers are afterwards as they were."""
+    rate = float(module.p)  # type: ignore[arg-type]
     axes = next((i + 1 for i, kind in enumerate(_BY_CHANNEL) if isinstance(module, kind)), 0)
     training = module.training
     with process_kept(), torch.no_grad():
@@ -47,5 +48,5 @@ def drawn_by(module: nn.Module) -> Drawn:
         finally:
             module.train(training)
     kept = result[result != 0]
-    scaled = torch.allclose(kept, torch.full_like(kept, 1 / (1 - module.p) if module.p < 1 else 0.0))
+    scaled = torch.allclose(kept, torch.full_like(kept, 1 / (1 - rate) if rate < 1 else 0.0))
     return Drawn(result.numel(), float((result == 0).double().mean()), scaled, silent)

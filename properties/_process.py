@@ -61,7 +61,7 @@ class Shared:
         self.filters = list(warnings.filters)
         self.random = torch.get_rng_state()
         self.others = _other_generators()
-        self.names = [{name: value for name, value in vars(space).items() if callable(value)} for space in _NAMESPACES]
+        self.names = [_functions(space) for space in _NAMESPACES]
 
     def changed(self, *, random_numbers: bool) -> tuple[str, ...]:
         """Names of what is no longer as it was.
@@ -97,6 +97,11 @@ class Shared:
             for name, before in names.items()
             if vars(space).get(name) is not before
         ]
+
+
+def _functions(space: Any) -> dict[str, Any]:
+    """Whatever can be called; torch's own classes, of which one follows the default dtype, are left out."""
+    return {name: f for name, f in vars(space).items() if callable(f) and not (space is torch and isinstance(f, type))}
 
 
 def _other_generators() -> tuple[Any, ...]:

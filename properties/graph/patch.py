@@ -18,6 +18,7 @@ from properties.graph.ir import Op, OpGraph, Param
 __all__ = ["explained"]
 
 _SETTINGS = ("attribute", "parameter", "training")
+_NO_SIZE = (0, 0)  # of a tensor whose size follows; a convolution with it is not taken for a depthwise one
 _Node = tuple[str, int]  # "candidate" or "reference", and the position there
 
 
@@ -223,7 +224,7 @@ def _without_sizes(graph: OpGraph, loose: set[str]) -> OpGraph:
             attributes["out_channels"] = f"{op.attributes['out_channels'] // op.attributes['groups']} x channels"
             attributes["groups"] = 1
         params = {
-            role: replace(param, shape=(), key=f"{param.key} {number} {role}" if param.key in loose else param.key)
+            role: replace(param, shape=_NO_SIZE, key=f"{param.key} {number} {role}" if param.key in loose else param.key)
             for role, param in op.params.items()
         }
         leaf = op.kind in ("parameter", "constant", "input")

@@ -13,6 +13,7 @@ __all__ = ["JOINS", "Cause", "causes"]
 
 _FARTHEST_SWAP = 8  # operators between two settings that changed places; a bottleneck block has ten
 _WINDOW = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")  # one line of code, one choice
+_TENSORS = ({"weight", "bias"}, {"running_mean", "running_var"})
 JOINS = ("add", "mul", "cat", "sub")
 
 
@@ -45,6 +46,7 @@ def causes(reference: OpGraph, candidate: OpGraph, edits: Iterable[Edit]) -> lis
     graphs = (reference, candidate)
     found = [Cause(part) for edit in edits for part in _whole_modules(edit, graphs)]
     found = _rebuilt(found, graphs)
+    found = _grouped(found, lambda one, other: _is_fed_by(one, other, graphs))
     found = _grouped(found, lambda one, other: _takes_over_stride(one, other, graphs))
     found = _grouped(found, lambda one, other: _meet(one, other, graphs))
     found = _swapped(reference, found)
@@ -155,6 +157,18 @@ def _takes_over_stride(one: Edit, other: Edit, graphs: tuple[OpGraph, OpGraph]) 
     return setting.attribute == "stride" and is_beside and strides == [with_it] and set(without) == {1}
 
 
+def _is_fed_by(one: Edit, other: Edit, graphs: tuple[OpGraph, OpGraph]) -> bool:
+    """Whether a layer reads a tensor that operators beside it make, or another type that a cast beside it gives."""
+    region, setting = (one, other) if one.kind.startswith("operator-") else (other, one)
+    if region.kind not in ("operator-missing", "operator-extra") or setting.kind not in ("attribute", "parameter"):
+        return False
+    side = 0 if region.kind == "operator-missing" else 1
+    graph, positions = graphs[side], _sides(region)[side]
+    wanted = {"weight": "parameter", "bias": "parameter", "autocast": "cast"}.get(setting.attribute)
+    makes = wanted in {graph.ops[p].kind for p in positions}
+    return makes and _sides(setting)[side][0] in _around(graph, positions)
+
+
 def _strided(op: Op) -> bool:
     stride = op.attributes.get("stride")
     return isinstance(stride, tuple) and set(stride) != {1}
@@ -253,4 +267,4 @@ def _is_one_line(cause: Cause, other: Cause) -> bool:
     if one.kind == "attribute":
         return one.attribute in _WINDOW and two.attribute in _WINDOW
     same = (one.before, one.after) == (two.before, two.after)
-    return one.kind == "parameter" and same and {one.attribute, two.attribute} == {"weight", "bias"}
+    return one.kind == "parameter" and same and {one.attribute, two.attribute} in _TENSORS

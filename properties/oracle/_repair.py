@@ -104,6 +104,8 @@ def _parameter(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) ->
         return f"set bias={not has_none} in {places}"
     if first.attribute == "weight and bias":
         return f"set affine={not has_none} in {places}"
+    if first.attribute == "running_mean and running_var":
+        return f"set track_running_stats={not has_none} in {places}"
     return f"{'remove' if has_none else 'add'} the {first.attribute} of {places}"
 
 

@@ -149,6 +149,12 @@ WEIGHTED = (
         "channels last",
     ),
     Weighted(
+        "product as a linear layer",
+        (lambda n, x: x.mean((2, 3)) @ n.w + n.b, lambda: {"w": _parameter(8, 5), "b": _parameter(5)}),
+        (lambda n, x: n.h(x.mean((2, 3))), lambda: {"h": nn.Linear(8, 5)}),
+        (lambda n, x: (n.w @ x.mean((2, 3)).t()).t() + n.b, lambda: {"w": _parameter(5, 8), "b": _parameter(2, 1)}),
+    ),
+    Weighted(
         "1x1 convolution before a reshape",
         (lambda n, x: n.h(x.flatten(2).transpose(1, 2)), lambda: {"h": nn.Linear(8, 5)}),
         (lambda n, x: n.h(x).flatten(2).transpose(1, 2), lambda: {"h": nn.Conv2d(8, 5, 1)}),

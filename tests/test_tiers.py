@@ -1,6 +1,8 @@
 """Tiers B and C: what is one net under a weight map, and what is one at a size; and that neither is more than that."""
 
 import json
+from copy import deepcopy
+from functools import cache
 from math import prod
 
 import pytest
@@ -23,8 +25,19 @@ from properties.graph.weight_map import are_apart, weight_map
 from properties.oracle._weight_map import apply
 
 
+@cache
+def _captured(net, mode):
+    """A net's graph; its weights are no part of it, so that it is captured once."""
+    return capture(net, input_shape=SHAPE, mode=mode)
+
+
+@cache
+def _nets(case):
+    return case.nets()
+
+
 def _form(net, mode="train", tier="B"):
-    return canonicalise(capture(net, input_shape=SHAPE, mode=mode), tier)
+    return canonicalise(_captured(net, mode), tier)
 
 
 def _proof(one, other, mode="train", tier="B"):
@@ -51,7 +64,7 @@ def _move_weights(one, other, mode="train"):
 
 def _function(net, mode):
     """Output, gradient of the input, and the sum of all gradients of parameters, whatever they are called."""
-    net.double().train(mode == "train")
+    net = deepcopy(net).double().train(mode == "train")
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -65,7 +78,7 @@ def _function(net, mode):
 @pytest.mark.parametrize("case", WEIGHTED, ids=str)
 def test_a_weight_map_makes_two_nets_one_function(case):
     """Weights moved as the map says give equal outputs and gradients in both modes, and back again bit for bit."""
-    one, other, _ = case.nets()
+    one, other, _ = _nets(case)
     _randomise(one)
     _move_weights(one, other)
     before = {key: tensor.clone() for key, tensor in one.state_dict().items()}
@@ -81,7 +94,7 @@ def test_a_weight_map_makes_two_nets_one_function(case):
 @pytest.mark.parametrize("case", WEIGHTED, ids=str)
 def test_two_spellings_meet_in_tier_b_only(case):
     """The two are not identical; under a weight map they are one, by the rule that says so; the near miss never is."""
-    one, other, near = case.nets()
+    one, other, near = _nets(case)
 
     assert _proof(one, other, tier="A") is None
     assert _proof(one, other, "eval") is not None
@@ -90,10 +103,11 @@ def test_two_spellings_meet_in_tier_b_only(case):
     assert _proof(one, near) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WEIGHTED, ids=str)
 def test_one_weight_map_serves_both_modes(case):
     """Both modes' normal forms make the same tensors, so that one map is found for the two together."""
-    one, other, _ = case.nets()
+    one, other, _ = _nets(case)
     joint = [join([_form(net, mode).graph for mode in ("eval", "train")]) for net in (one, other)]
 
     assert all(are_apart(graph.ops) for graph in joint)
@@ -110,7 +124,7 @@ def test_every_rule_of_tier_b_is_shown():
 @pytest.mark.parametrize("case", WEIGHTED, ids=str)
 def test_recipes_are_plain_data(case):
     """A recipe survives being written as JSON and read back."""
-    one, other, _ = case.nets()
+    one, other, _ = _nets(case)
     recipes = _move_weights(one, other)
 
     assert recipes == {key: Recipe.from_dict(json.loads(json.dumps(r.to_dict()))) for key, r in recipes.items()}

@@ -88,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     Rule("parameter in another shape", ("reshape", "flatten", "permute"), weights.parameter_in_another_shape, "B"),
     Rule("parameter without leading ones", _BINARY, weights.parameter_without_leading_ones, "B"),
     Rule("parameter as a weight", _WEIGHTED, weights.parameter_as_weight, "B"),
+    Rule("product as a linear layer", ("matmul", "mm"), weights.product_is_linear, "B"),
     Rule("linear layer as a convolution", ("linear",), weights.linear_is_convolution, "B"),
     Rule("1x1 convolution before a reshape", ("conv",), weights.pointwise_before_reshape, "B"),
     Rule("bias of a convolution", ("add",), weights.bias_of_convolution, "B"),

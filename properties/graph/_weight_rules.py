@@ -25,6 +25,7 @@ __all__ = [
     "parameter_in_another_shape",
     "parameter_without_leading_ones",
     "pointwise_before_reshape",
+    "product_is_linear",
 ]
 
 
@@ -80,6 +81,19 @@ def _convolution(op: Op, weight: Param, position: int, kernel: Shape, shape: Sha
     }
     params = {**op.params, "weight": remade(weight, partial(reshaped, shape=size))}
     return op.with_(kind="conv", inputs=(position,), attributes=attributes, params=params, shape=shape)
+
+
+def product_is_linear(op: Op, graph: Rewriting) -> int | None:
+    """``x @ weight`` with a weight of the net's own, stored the other way round than a linear layer's."""
+    leaf = graph.source(op, 1) if len(op.inputs) == 2 else op
+    weight = leaf.params.get("value")
+    if leaf.kind != "parameter" or weight is None or weight.kind != "parameter" or not can_change(weight):
+        return None
+    if len(weight.shape) != 2 or len(graph.source(op).shape) < 2 or op.attributes:
+        return None
+    turned = remade(weight, partial(permuted, dims=(1, 0)))
+    linear = op.with_(kind="linear", inputs=op.inputs[:1], attributes={"out_features": op.shape[-1]})
+    return graph.emit(linear.with_(params={"weight": turned}))
 
 
 def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -119,12 +119,20 @@ def check(
     input_shape: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
     ] = None,
+    profile: Annotated[
+        Literal["quick", "default", "thorough"], typer.Option(help="How much is tried beyond what is proved.")
+    ] = "default",
+    seed: Annotated[int, typer.Option(min=0, help="Of weights and images: the same seed, the same report.")] = 0,
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, metavar="SECONDS", help="How long the check may take; 300 by default.")
+        float | None,
+        typer.Option(min=0.1, metavar="SECONDS", help="How long the check may take; 300 by default, thorough 3600."),
     ] = None,
     memory: Annotated[
         float | None,
         typer.Option(min=0.1, metavar="GIB", help="What each side may take; by default half of the machine's memory."),
+    ] = None,
+    expected_failures: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML: what is known to differ, and why; it decides nothing.")
     ] = None,
     json: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON, or only it to stdout.")
@@ -135,14 +143,18 @@ def check(
 ) -> int:
     """Check a candidate against a reference."""
     from properties.oracle.command import print_report, run_check
-    from properties.oracle.isolate import Limits
+    from properties.oracle.expected import apply, read
+    from properties.oracle.isolate import Limits, usual_memory, usual_timeout
 
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
-    given = {"timeout": timeout, "memory": memory}
-    limits = Limits(**{name: value for name, value in given.items() if value is not None})
+    expected = () if expected_failures is None else read(expected_failures)
+    limits = Limits(timeout or usual_timeout(profile), memory or usual_memory())
+    options = {"input_shape": shape, "profile": profile, "seed": seed}
     with progress() as say:
         say("starting")
-        report, output = run_check(candidate, against, options={"input_shape": shape}, limits=limits, progress=say)
+        report, output = run_check(candidate, against, options=options, limits=limits, progress=say)
+    if expected:
+        report = apply(report, expected)
     if report.error is not None:
         _mistake(report.error + ("; its output: --show-output" if output and not show_output else ""))
     elif json != "-":

@@ -19,6 +19,7 @@ def run(capsys):
     return run
 
 
+@pytest.mark.slow
 def test_the_same_net_exits_with_0(run):
     """Two forms of one net are identical, and the first line says so."""
     status, out, err = run("cifar10_net_sequential", "--against", "cifar10_net")

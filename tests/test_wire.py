@@ -164,10 +164,18 @@ def test_a_wrong_answer_is_the_candidates_error(answer, says, tmp_path):
 
 def test_a_link_in_place_of_a_file_of_tensors_is_not_read(tmp_path):
     """Only a plain file in the folder of the check is opened."""
-    (tmp_path / "observation.safetensors").symlink_to("/dev/zero")
-    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": "0"})), tmp_path)
+    (tmp_path / "1.safetensors").symlink_to("/dev/zero")
+    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": "1/0"})), tmp_path)
 
     with pytest.raises(CandidateError, match="its tensors cannot be read"):
+        party.observe(Trial({}, {}, Draw((1, 3, 8, 8))))
+
+
+def test_a_file_outside_the_folder_is_not_read(tmp_path):
+    """The other side numbers its files; it cannot name others."""
+    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": "../1/0"})), tmp_path)
+
+    with pytest.raises(CandidateError, match="names no file"):
         party.observe(Trial({}, {}, Draw((1, 3, 8, 8))))
 
 

@@ -102,7 +102,7 @@ def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
 
     began = time.perf_counter() - setup["elapsed"]
     reference, candidate = setup["reference"], setup["candidate"]
-    options = {name: tuple(v) if isinstance(v, list) else v for name, v in setup["options"].items()}
+    options: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in setup["options"].items()}
     tell(b"s", f"building {reference}")
     ours = Subject.of(reference, "the reference", is_reference=True)
     theirs = RemoteParty(

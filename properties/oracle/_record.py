@@ -8,11 +8,21 @@ import shlex
 __all__ = ["reproduce", "versions"]
 
 
-def reproduce(candidate: str, reference: str, input_shape: tuple[int, ...] | None) -> str:
+def reproduce(
+    candidate: str,
+    reference: str,
+    input_shape: tuple[int, ...] | None,
+    profile: str = "default",
+    seed: int = 0,
+) -> str:
     """The command line that makes the same check again."""
     words = ["archproof", "check", candidate, "--against", reference]
     if input_shape is not None:
         words += ["--input", ",".join(map(str, input_shape))]
+    if profile != "default":
+        words += ["--profile", profile]
+    if seed:
+        words += ["--seed", str(seed)]
     return shlex.join(words)
 
 

@@ -81,9 +81,11 @@ class RemoteParty:
 
     def observe(self, trial: Trial) -> Observation:
         """Run the trial; tensors come through a file of safetensors, which holds no code."""
-        observation: Observation = self._ask("observe", Observation, trial)
-        tensors = self._tensors(observation.tensors) if observation.tensors else {}
-        return Observation(tensors, None if observation.raised is None else readable(observation.raised))
+        return self._observation("observe", trial)
+
+    def fresh(self, seed: int) -> Observation:
+        """Values of every tensor after the net was built anew a few times."""
+        return self._observation("fresh", seed)
 
     def properties(
         self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]
@@ -94,6 +96,11 @@ class RemoteParty:
     def expect(self, method: str, *arguments: Any) -> None:
         """Have it begin with what will be asked for soon."""
         self._send("expect " + method, arguments)
+
+    def _observation(self, method: str, *arguments: Any) -> Observation:
+        observation: Observation = self._ask(method, Observation, *arguments)
+        tensors = self._tensors(observation.tensors) if observation.tensors else {}
+        return Observation(tensors, None if observation.raised is None else readable(observation.raised))
 
     def _ask(self, method: str, kind: Any, *arguments: Any) -> Any:
         self._send(method, arguments)
@@ -125,10 +132,13 @@ class RemoteParty:
         from safetensors import SafetensorError
         from safetensors.torch import load
 
-        path = self.folder / "observation.safetensors"
+        number, _, _ = str(next(iter(names.values()))).partition("/")
+        if not (number.isascii() and number.isdecimal()):
+            raise self._broken("it names no file of tensors")
+        path = self.folder / f"{number}.safetensors"
         try:
             found = load(_read(path))
-            return {name: found[str(place)] for name, place in names.items()}
+            return {name: found[str(place).removeprefix(f"{number}/")] for name, place in names.items()}
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise self._broken(f"its tensors cannot be read ({error})") from error
         finally:

@@ -44,6 +44,7 @@ class Server:
         self.failure: bytes = b""
         self.expected: dict[bytes, bytes] = {}  # answers found before they were asked for, by request
         self.surroundings = Surroundings()
+        self.files = 0
 
     def run(self) -> None:
         """Build the net, then answer until nobody asks any more."""
@@ -113,8 +114,9 @@ class Server:
 
         tensors = enumerate(observation.tensors.values())  # under numbers: a name may hold anything
         apart = {str(place): tensor.detach().cpu().contiguous().clone() for place, tensor in tensors}
-        save_file(apart, self.folder / "observation.safetensors")
-        return {name: str(place) for place, name in enumerate(observation.tensors)}
+        self.files += 1  # several may wait to be read
+        save_file(apart, self.folder / f"{self.files}.safetensors")
+        return {name: f"{self.files}/{place}" for place, name in enumerate(observation.tensors)}
 
     def _blame(self, error: BaseException) -> bytes:
         """The answer that a stranger's exception is."""

@@ -11,7 +11,7 @@ from properties.oracle._captures import Subject
 from properties.oracle._libraries import torchvision_note
 from properties.oracle._record import reproduce, versions
 from properties.oracle._structure import MODES, Structure
-from properties.oracle._verdict import judge
+from properties.oracle._verdict import judge, with_starts
 from properties.oracle.explain import doubts
 from properties.oracle.party import Party
 from properties.oracle.variants import name_of, nearer
@@ -32,6 +32,7 @@ def check(
     input_shape: tuple[int, ...] | None = None,
     profile: str = "default",
     seed: int = 0,
+    strict_init: bool = False,
     progress: Progress = lambda stage: None,
 ) -> Report:
     """Hold a candidate against a reference.
@@ -42,6 +43,7 @@ def check(
         input_shape: one input without its batch axis, ``(C, H, W)``; by default what the reference is made for.
         profile: ``"quick"``, ``"default"`` or ``"thorough"``: how much is tried beyond what is proved.
         seed: of weights and images.
+        strict_init: whether tensors that start otherwise are deviations; the thorough profile notes them.
         progress: called with the name of each stage as it begins.
 
     Returns:
@@ -60,7 +62,14 @@ def check(
     progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
     theirs = Subject.of(candidate, "the candidate")
     return check_parties(
-        theirs, ours, input_shape=input_shape, profile=profile, seed=seed, progress=progress, began=began
+        theirs,
+        ours,
+        input_shape=input_shape,
+        profile=profile,
+        seed=seed,
+        strict_init=strict_init,
+        progress=progress,
+        began=began,
     )
 
 
@@ -71,6 +80,7 @@ def check_parties(
     input_shape: tuple[int, ...] | None = None,
     profile: str = "default",
     seed: int = 0,
+    strict_init: bool = False,
     progress: Progress = lambda stage: None,
     began: float | None = None,
 ) -> Report:
@@ -82,6 +92,7 @@ def check_parties(
         input_shape: as for ``check``.
         profile: as for ``check``.
         seed: as for ``check``.
+        strict_init: as for ``check``.
         progress: as for ``check``.
         began: when the check began, by ``time.perf_counter``; by default now.
 
@@ -92,6 +103,9 @@ def check_parties(
     shape = reference.input_shape() if input_shape is None else input_shape
     structure = Structure(reference, candidate, shape, progress)
     found = judge(structure, profile=profile, seed=seed, progress=progress)
+    if strict_init or profile == "thorough":
+        progress("comparing how the nets start")
+        found = with_starts(found, structure, seed=seed, strict=strict_init)
     known_as = None
     if found.deviations:
         progress("looking for the reference it is")
@@ -119,7 +133,7 @@ def check_parties(
         notes=tuple(dict.fromkeys([*structure.notes, *found.notes, *([note] if note else [])])),
         profile=profile,
         seed=seed,
-        reproduce=reproduce(candidate.name, reference.name, input_shape),
+        reproduce=reproduce(candidate.name, reference.name, input_shape, profile, seed),
         versions=versions(),
         seconds=time.perf_counter() - began,
     )

@@ -67,7 +67,7 @@ def run_check(
             reference,
             "error",
             error=outcome.error,
-            reproduce=reproduce(candidate, reference, options.get("input_shape")),
+            reproduce=reproduce(candidate, reference, **{"input_shape": None, **options}),
             versions=versions(),
             seconds=time.perf_counter() - began,
         )

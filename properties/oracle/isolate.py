@@ -30,7 +30,7 @@ from properties.oracle._processes import end_all, memory_of, start, usual_memory
 from properties.oracle.errors import readable
 from properties.report import Report
 
-__all__ = ["Limits", "Outcome", "check_isolated"]
+__all__ = ["Limits", "Outcome", "check_isolated", "usual_memory", "usual_timeout"]
 
 _GLANCE = 0.2  # seconds between two looks at memory
 _LAST_WORDS = 2.0  # seconds for a process to be seen ending after its connection broke
@@ -41,12 +41,17 @@ class Limits:
     """What a check may take.
 
     Args:
-        timeout: seconds, for all of it.
+        timeout: seconds, for all of it; ``usual_timeout`` has what a profile needs at most.
         memory: GiB, for each side; by default half of what the machine or the container has.
     """
 
     timeout: float = 300.0
     memory: float = field(default_factory=usual_memory)
+
+
+def usual_timeout(profile: str) -> float:
+    """Seconds that are more than enough for a profile: a large net on a small machine."""
+    return 3600.0 if profile == "thorough" else 300.0
 
 
 class Outcome(NamedTuple):

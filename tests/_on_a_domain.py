@@ -77,6 +77,14 @@ ON_A_DOMAIN = (
         what="of one pixel",
     ),
     OnADomain(
+        "global pool of one pixel",
+        lambda n, x: F.adaptive_avg_pool2d(F.max_pool2d(n.a(x), 7), 1),
+        lambda n, x: F.max_pool2d(n.a(x), 7),
+        lambda n, x: F.adaptive_avg_pool2d(F.max_pool2d(n.a(x), 6), 1),
+        (2, 8, 14, 14),
+        "one pixel",
+    ),
+    OnADomain(
         "ceil mode without effect",
         lambda n, x: F.max_pool2d(n.a(x), 2, ceil_mode=True),
         lambda n, x: F.max_pool2d(n.a(x), 2),

@@ -9,7 +9,7 @@ from properties.graph._sign import is_nonnegative
 from properties.graph.ir import Op
 
 __all__ = ["adaptive_with_equal_bins", "bias_before_norm", "border_without_effect", "ceil_mode_without_effect",
-           "padded_pool", "sum_as_mean", "window_over_all"]  # fmt: skip
+           "padded_pool", "pool_of_one_pixel", "sum_as_mean", "window_over_all"]  # fmt: skip
 
 
 def padded_pool(op: Op, graph: Rewriting) -> int | None:
@@ -68,6 +68,11 @@ def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
             op.with_(kind="avg_pool", attributes={**attributes, "count_include_pad": True, "divisor_override": None})
         )
     return graph.emit(op.with_(kind="max_pool", attributes={**attributes, "dilation": (1,) * axes}))
+
+
+def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
+    """The mean (maximum) over an image of one pixel is that pixel."""
+    return op.inputs[0] if graph.source(op).shape == op.shape else None
 
 
 def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:

@@ -102,6 +102,13 @@ RULES: tuple[Rule, ...] = (
         "at the captured size a pool's window covers the whole image",
     ),
     Rule(
+        "global pool of one pixel",
+        ("global_avg_pool", "global_max_pool"),
+        pools.pool_of_one_pixel,
+        "C",
+        "at the captured size a globally pooled image is one pixel",
+    ),
+    Rule(
         "adaptive pool with equal bins",
         ("adaptive_avg_pool", "adaptive_max_pool"),
         pools.adaptive_with_equal_bins,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
@@ -11,35 +13,69 @@ from properties._process import seed_everything
 from properties._subject import Subject
 from properties._train_run import loss_of, train_image
 
-__all__ = ["derivatives"]
+__all__ = ["Slopes", "slopes"]
 
 
-def derivatives(subject: Subject, step: float, seed: int) -> tuple[float, float]:
-    """Difference quotient and gradient of a drawn combination of the outputs, in float64 and train mode.
+@dataclass(frozen=True)
+class Slopes:
+    """Of a drawn combination of the outputs, along a drawn direction.
+
+    Args:
+        ahead: the difference quotient with a point on one side.
+        behind: with a point on the other.
+        gradient: what autograd says.
+        rounding: what rounding may do to the quotients.
+    """
+
+    ahead: float
+    behind: float
+    gradient: float
+    rounding: float
+
+    @property
+    def quotient(self) -> float:
+        """The symmetric difference quotient."""
+        return (self.ahead + self.behind) / 2
+
+    @property
+    def known(self) -> bool:
+        """Whether the two sides agree: there is neither a kink nor too sharp a bend, so that the quotient is good."""
+        return abs(self.ahead - self.behind) <= 1e-3 * abs(self.quotient) + self.rounding
+
+    @property
+    def agree(self) -> bool:
+        """Whether the gradient is as near to the quotient as its two sides let one expect."""
+        slack = 10 * abs(self.ahead - self.behind) + 1e-4 * abs(self.quotient) + self.rounding
+        return abs(self.quotient - self.gradient) <= slack
+
+
+def slopes(subject: Subject, step: float) -> Slopes:
+    """Difference quotients and gradient in float64 and train mode.
 
     Args:
         subject: its net is copied.
         step: distance of the two points from the middle, for parameters and pixels of size 1.
-        seed: of the direction.
     """
     net = copied(subject).double()
-    image = train_image(subject).double()
+    image = train_image(subject, n=4).double()
     with borrowed(net), torch.enable_grad():
         net.train()
         buffers = {key: buffer.clone() for key, buffer in net.named_buffers()}
         leaf = image.clone().requires_grad_()
         loss = _loss(net, leaf, buffers)
         loss.backward()
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(0)
         moved = [(t, _direction(t, generator), t.grad) for t in (leaf, *net.parameters()) if t.grad is not None]
         gradient = sum(float((direction * grad).sum()) for _, direction, grad in moved)
-        ends = []
+        ends = [float(loss.detach())]
         for distance in (step, -2 * step):
             with torch.no_grad():
                 for tensor, direction, _ in moved:
                     tensor.add_(direction, alpha=distance)
             ends.append(float(_loss(net, leaf, buffers).detach()))
-    return (ends[0] - ends[1]) / (2 * step), gradient
+    middle, ahead, behind = ends
+    noise = 1e-13 * max(1.0, *map(abs, ends)) / step
+    return Slopes((ahead - middle) / step, (middle - behind) / step, gradient, noise)
 
 
 def _loss(net: nn.Module, leaf: Tensor, buffers: dict[str, Tensor]) -> Tensor:

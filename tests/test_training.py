@@ -8,7 +8,7 @@ from mutants._nets import plain
 from mutants.behaviour import Small
 from torch import nn
 
-from properties._derivative import derivatives
+from properties._derivative import Slopes, slopes
 from properties._dropouts import drawn_by
 from properties._flow import connected
 from properties._statistics import followed, misses
@@ -66,10 +66,19 @@ def test_torchs_dropout_drops_at_its_rate(layer, p):
 
 def test_quotient_and_gradient_agree():
     """For a smooth net the two agree to six digits."""
-    quotient, gradient = derivatives(plain(Small, 3, 8, 8), 1e-7, seed=0)
+    found = slopes(plain(Small, 3, 8, 8), 1e-7)
 
-    assert quotient == pytest.approx(gradient, rel=1e-6)
-    assert abs(gradient) > 1e-3
+    assert found.quotient == pytest.approx(found.gradient, rel=1e-6)
+    assert abs(found.gradient) > 1e-3
+    assert found.known
+    assert found.agree
+
+
+def test_a_kink_is_no_evidence():
+    """Where the two sides differ nothing is known; where they agree, another gradient is a mistake."""
+    assert not Slopes(ahead=1.0, behind=0.0, gradient=1.0, rounding=0.0).known
+    assert Slopes(ahead=2.0, behind=2.0001, gradient=0.2, rounding=0.0).known
+    assert not Slopes(ahead=2.0, behind=2.0001, gradient=0.2, rounding=0.0).agree
 
 
 def test_a_run_draws_nothing_from_outside():

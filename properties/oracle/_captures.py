@@ -20,11 +20,13 @@ from properties.oracle.errors import CandidateError, TargetError, last_line
 from properties.oracle.inputs import rejection, spec_of, usual_shapes
 from properties.oracle.observe import observe
 from properties.oracle.party import Party
-from properties.oracle.targets import builder
+from properties.oracle.targets import builder, is_initialised
 from properties.oracle.trial import Observation, Trial
 from properties.report import Result
 
 __all__ = ["Subject", "second_size"]
+
+_BUILDS = 3  # whose fresh tensors are looked at
 
 
 class Subject:
@@ -54,6 +56,7 @@ class Subject:
         self.stage = stage
         self.net = build_net(build, name, real=not rebuildable)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
+        self._starts_by_itself = True
         self._channels: int | None = None
         self._without_memory: nn.Module | None = None
         self.replica = Replica(build, name, rebuildable=rebuildable)
@@ -72,7 +75,9 @@ class Subject:
         if isinstance(net, str):
             with strangers_code():
                 build = builder(net)
-            return cls(build, net, is_reference=is_reference)
+            subject = cls(build, net, is_reference=is_reference)
+            subject._starts_by_itself = is_initialised(net)
+            return subject
         if callable(net):
             return cls(net, getattr(net, "__qualname__", role), is_reference=is_reference)
         raise TypeError(f"{role} must be a target, a function that builds a net or a net, got {type(net).__name__}")
@@ -175,6 +180,24 @@ class Subject:
         checked = Checked(build, name=self.name, input_shape=size[1:], rebuildable=True)
         with strangers_code():
             return results(checked, profile=profile, seed=seed, implied=implied)
+
+    def fresh(self, seed: int) -> Observation:
+        """Values of every tensor after the net was built anew a few times; why not, for a net that was given."""
+        if not self.rebuildable:
+            return Observation(raised=f"{self.name} was given as it is")
+        if not self._starts_by_itself:
+            return Observation(raised=f"{self.name} is built without its own initialisation, which takes too long")
+        from properties.oracle._samples import sampled
+
+        self.stage("while building")
+        found = sampled(self.build, self.name, self.keys, seed=seed, draws=_BUILDS)
+        values = {f"values {key}": sample.values for key, sample in found.items()}
+        constants = {
+            f"constant {key}": torch.tensor(sample.constant, dtype=torch.float64)
+            for key, sample in found.items()
+            if sample.constant is not None
+        }
+        return Observation({**values, **constants})
 
     def input_shape(self) -> tuple[int, ...]:
         """The size of one input that the net is made for, without the batch axis.

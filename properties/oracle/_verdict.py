@@ -13,6 +13,7 @@ from properties.graph.weight_map import weight_map
 from properties.oracle._alone import alone
 from properties.oracle._elsewhere import Elsewhere
 from properties.oracle._numeric import deviations_of, in_words
+from properties.oracle._starts import starts
 from properties.oracle._structure import Agreement, Structure
 from properties.oracle.compare import CHANNELS, Evidence, compare, confirm
 from properties.oracle.counterexample import smallest
@@ -22,7 +23,7 @@ from properties.oracle.transplant import Transplant, transplant
 from properties.oracle.trial import Draw
 from properties.report import Deviation, Place, Result
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["Judgement", "judge", "with_starts"]
 
 _UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand")
 _CHANNELS = {"quick": ("eval", "train"), "default": ("eval", "train", "dropout", "domain"), "thorough": CHANNELS}
@@ -58,6 +59,16 @@ def judge(structure: Structure, *, profile: str, seed: int, progress: Callable[[
         CandidateError: if the candidate raises where it must not.
     """
     return _Judge(structure, profile, seed, progress).run()
+
+
+def with_starts(found: Judgement, structure: Structure, *, seed: int, strict: bool) -> Judgement:
+    """A judgement, and where the fresh tensors differ: as deviations if that is asked for, else as notes."""
+    graph = structure.comparisons[0].reference
+    different, reason = starts(structure.reference, structure.candidate, graph, found.key_map, seed)
+    if not strict or not different:
+        said = [f"initialisation: {deviation.message}" for deviation in different]
+        return replace(found, notes=(*found.notes, *said, *([reason] if reason else [])))
+    return replace(found, verdict="deviates", deviations=(*found.deviations, *different))
 
 
 class _Judge:

@@ -17,7 +17,7 @@ from properties.oracle._samples import Sample, apart, sampled
 from properties.oracle.build import build_net
 from properties.report import Deviation, Place
 
-__all__ = ["differences"]
+__all__ = ["compared", "differences"]
 
 _CHANCE = 1e-6  # of blaming a right candidate, over all its tensors
 _LINK = "https://arxiv.org/abs/1706.02677"
@@ -27,12 +27,8 @@ _LINK = "https://arxiv.org/abs/1706.02677"
 class _Pair:
     keys: tuple[str, str]  # the reference's and the candidate's
     samples: tuple[Sample, Sample]
-    layer: nn.Module | None  # the reference's
-
-    @property
-    def kind(self) -> str:
-        """The class of the layer."""
-        return type(self.layer).__name__
+    kind: str  # class of the reference's layer
+    is_norm: bool  # whether that keeps statistics
 
 
 def differences(
@@ -62,6 +58,27 @@ def differences(
     """
     ours = sampled(build_reference, names[0], key_map.keys(), seed=seed, draws=draws)
     theirs = sampled(build_candidate, names[1], key_map.values(), seed=seed, draws=draws)
+    net = build_net(build_reference, names[0])
+    classes = {path: type(module).__name__ for path, module in net.named_modules()}
+    return compared(ours, theirs, key_map, classes, frozenset(net.state_dict()))
+
+
+def compared(
+    ours: Mapping[str, Sample],
+    theirs: Mapping[str, Sample],
+    key_map: Mapping[str, str],
+    classes: Mapping[str, str],
+    keys: frozenset[str],
+) -> tuple[Deviation, ...]:
+    """The same, of samples that were taken already.
+
+    Args:
+        ours: the reference's, by key.
+        theirs: the candidate's, by key.
+        key_map: as for ``differences``.
+        classes: of the reference's layers, by path.
+        keys: all of the reference's.
+    """
     both = {
         (key, other): (ours[key], theirs[other])
         for key, other in key_map.items()
@@ -71,8 +88,10 @@ def differences(
     wrong = {keys: samples for keys, samples in both.items() if apart(*samples, chance)}
     if not wrong:
         return ()
-    layers = dict(build_net(build_reference, names[0]).named_modules())
-    pairs = [_Pair(keys, samples, layers.get(_layer(keys[0]))) for keys, samples in wrong.items()]
+    pairs = [
+        _Pair(pair, samples, classes.get(_layer(pair[0]), ""), f"{_layer(pair[0])}.running_mean" in keys)
+        for pair, samples in wrong.items()
+    ]
     return tuple(_folded(pairs, ours, theirs))
 
 
@@ -107,9 +126,7 @@ def _deviation(kind: str, role: str, members: Sequence[tuple[_Pair, Start, Start
     right, found = _text([start for _, start, _ in members]), _text([start for _, _, start in members])
     places = tuple(Place(_layer(pair.keys[0]) or "(net)", _layer(pair.keys[1]) or "(net)") for pair in pairs)
     many = f" in {len(pairs)} layers ({kind})" if len(pairs) > 1 else ""
-    is_zeroed_norm = (
-        {"0 everywhere"} == {right} and all(hasattr(pair.layer, "running_mean") for pair in pairs) and role == "weight"
-    )
+    is_zeroed_norm = right == "0 everywhere" and role == "weight" and all(pair.is_norm for pair in pairs)
     return Deviation(
         kind="initialisation",
         mode="both",

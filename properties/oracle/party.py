@@ -62,3 +62,6 @@ class Party(Protocol):
         self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]
     ) -> tuple[Result, ...]:
         """What came of the properties that are checked on the net alone, on inputs of this size."""
+
+    def fresh(self, seed: int) -> Observation:
+        """Values of every tensor after the net was built anew a few times; why not, for a net that was given."""

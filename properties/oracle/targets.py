@@ -30,6 +30,9 @@ __all__ = ["Target", "builder", "import_timm", "import_torchvision", "parse", "r
 Builder = Callable[[], "nn.Module"]
 
 
+_SLOW_TO_START = ("googlenet", "inception_v3")  # torchvision's, whose own initialisation takes half a minute and warns
+
+
 @dataclass(frozen=True)
 class Target:
     """A parsed target.
@@ -140,9 +143,15 @@ def _from_torchvision(target: Target) -> Any:
     if target.name not in names:
         raise TargetError(f"torchvision has no model {target.name!r}{nearest(target.name, names)}")
     build = models.get_model_builder(target.name)
-    if target.name in ("googlenet", "inception_v3"):  # their own initialisation takes half a minute and warns
+    if target.name in _SLOW_TO_START:
         return lambda **keywords: build(**{"init_weights": False, **keywords})
     return build
+
+
+def is_initialised(text: str) -> bool:
+    """Whether a target's net starts as its library means it to: two of torchvision's are built without."""
+    target = parse(text)
+    return (target.place, target.name) not in {("torchvision", name) for name in _SLOW_TO_START}
 
 
 def _from_timm(target: Target) -> Any:

@@ -200,8 +200,7 @@ class _Watch:
         *lines, self.line = (self.line + piece)[-2000:].split(b"\n")
         if lines:
             self.stage = readable(lines[-1].decode(errors="backslashreplace"))
-            if self.waits:
-                self.progress(f"{self.names['candidate']}: {self.stage}")
+            self._show()
 
     def _on_reports(self, piece: bytes) -> None:
         try:
@@ -223,6 +222,12 @@ class _Watch:
                 self.progress(self.judging)
             else:
                 self.waits = kind == b"w"
+                self._show()
+
+    def _show(self) -> None:
+        """The candidate's stage, while it is what is waited for."""
+        if self.waits:
+            self.progress(f"{self.names['candidate']}: {self.stage}")
 
     def _stopped(self) -> tuple[None, str] | None:
         """Why there will be no report, as soon as that is certain."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 
 from properties.graph.align import align
 from properties.graph.canonical import canonicalise
+from properties.graph.ir import OpGraph
 from properties.oracle._captures import Subject
 from properties.oracle.images import Images, images
 from properties.oracle.transplant import Transplant, transplant
@@ -64,6 +66,7 @@ class Matched:
         return self.reference, self.candidate, self.transplant
 
 
+@cache
 def matched(
     reference: Callable[[], nn.Module] | str,
     candidate: Callable[[], nn.Module] | nn.Module | str,
@@ -71,13 +74,19 @@ def matched(
     *,
     seed: int = 0,
 ) -> Matched:
-    """Capture both in both modes, align them, and draw weights and images."""
-    sides = Subject.of(reference, "reference", is_reference=True), Subject.of(candidate, "candidate")
-    graphs = []
-    for mode in ("eval", "train"):
-        ours, theirs = (canonicalise(side.capture(mode, (2, *shape))).graph for side in sides)
-        graphs.append((ours, theirs))
+    """Capture both in both modes, align them, and draw weights and images; once for the same builders."""
+    sides = _side(reference, shape, True), _side(candidate, shape, False)
+    graphs = list(zip(sides[0][1], sides[1][1], strict=True))
     found = [align(*pair) for pair in graphs]
-    moved = transplant(graphs, (sides[0].params, sides[1].params), found=found, seed=seed)
-    drawn = images(graphs[0][0], seed=seed, accepts=lambda size, mode: sides[0].accepts(size, mode) is True)
-    return Matched(*sides, moved, drawn, dict(found[0].pairs))
+    ours, theirs = sides[0][0], sides[1][0]
+    moved = transplant(graphs, (ours.params, theirs.params), found=found, seed=seed)
+    drawn = images(graphs[0][0], seed=seed, accepts=lambda size, mode: ours.accepts(size, mode) is True)
+    return Matched(ours, theirs, moved, drawn, dict(found[0].pairs))
+
+
+@cache
+def _side(
+    net: Callable[[], nn.Module] | nn.Module | str, shape: tuple[int, ...], is_reference: bool
+) -> tuple[Subject, tuple[OpGraph, ...]]:
+    side = Subject.of(net, "net", is_reference=is_reference)
+    return side, tuple(canonicalise(side.capture(mode, (2, *shape))).graph for mode in ("eval", "train"))

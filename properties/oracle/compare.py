@@ -163,9 +163,9 @@ class _Judge:
         """Compare one draw in one channel; whether it differs."""
         settings = {**SETTINGS[channel], "dtype": self.dtype}
         ours, theirs = self._observed(draw, settings)
-        if ours.raised is None and theirs.raised is not None and self._only_in_double(draw, settings):
-            return self.look(channel, draw)
         if ours.raised is not None or theirs.raised is not None:
+            if self._only_in_double(draw, settings):
+                return self.look(channel, draw)
             return self._one_raised(channel, draw, ours, theirs)
         self.images += draw.shape[0]
         self.excitation.see(ours)

@@ -75,7 +75,7 @@ def seeded(seed: int) -> Iterator[None]:
     numpys = numpy.random.get_state() if numpy is not None else None
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             random.seed(seed)
             if numpy is not None:
                 numpy.random.seed(seed % 2**32)

@@ -29,11 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="scoreboard", description=__doc__)
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every score there as well")
+    parser.add_argument("--profile", default="default", help="of every check: quick, default or thorough")
     parser.add_argument("--only", choices=KINDS, help="only cases of this kind")
     parser.add_argument("-k", default="", metavar="SUBSTRING", help="only cases whose name contains it")
     options = parser.parse_args(arguments)
     began = time.perf_counter()
-    scores = _scores(options.jobs, options.k, (options.only,) if options.only else KINDS)
+    scores = _scores(options.jobs, options.profile, options.k, (options.only,) if options.only else KINDS)
     lines = [*_table(scores), *_misses(scores), f"{time.perf_counter() - began:.0f} s"]
     sys.stdout.write("\n".join(lines) + "\n")
     if options.json:
@@ -43,11 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if unexpected else 0
 
 
-def _scores(jobs: int, substring: str, kinds: Sequence[str]) -> dict[str, list[Score]]:
+def _scores(jobs: int, profile: str, substring: str, kinds: Sequence[str]) -> dict[str, list[Score]]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max(1, jobs), mp_context=context, initializer=_quietly) as pool:
         names = pool.submit(_names, substring, kinds).result()
-        waiting = {kind: [pool.submit(_score, kind, index) for index in names.get(kind, ())] for kind in KINDS}
+        waiting = {kind: [pool.submit(_score, kind, index, profile) for index in names.get(kind, ())] for kind in KINDS}
         return {kind: [future.result() for future in futures] for kind, futures in waiting.items()}
 
 
@@ -75,11 +76,13 @@ def _names(substring: str, kinds: Sequence[str]) -> dict[str, list[int]]:
     return {kind: [i for i, case in enumerate(_cases(kind)) if substring in _name(case)] for kind in kinds}
 
 
-def _score(kind: str, index: int) -> Score:
+def _score(kind: str, index: int, profile: str) -> Score:
     from corpus import score
 
-    judge = {"mutants": score.of_mutant, "variants": score.of_mutant, "hostile": score.of_hostile}
-    return judge.get(kind, score.of_rewrite)(_cases(kind)[index])
+    case = _cases(kind)[index]
+    if kind == "hostile":
+        return score.of_hostile(case)
+    return (score.of_mutant if kind in ("mutants", "variants") else score.of_rewrite)(case, profile)
 
 
 def _table(scores: dict[str, list[Score]]) -> Iterator[str]:

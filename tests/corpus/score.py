@@ -40,9 +40,9 @@ class Score:
     said: tuple[str, ...] = field(default=())
 
 
-def of_mutant(case: Mutant) -> Score:
+def of_mutant(case: Mutant, profile: str = "default") -> Score:
     """Whether a mistake is caught, located, told as one, in its mode; whether a variant is named."""
-    report, error = _report(case)
+    report, error = _report(case, profile)
     if report is None:
         return Score(case.name, "error", ("caught", "located", "one", "mode"), (error,))
     first = report.deviations[0] if report.deviations else None
@@ -56,9 +56,9 @@ def of_mutant(case: Mutant) -> Score:
     return Score(case.name, report.verdict, tuple(what for what, is_so in right.items() if not is_so), _said(report))
 
 
-def of_rewrite(case: Rewrite) -> Score:
+def of_rewrite(case: Rewrite, profile: str = "default") -> Score:
     """Whether the same net is not blamed."""
-    report, error = _report(case)
+    report, error = _report(case, profile)
     if report is None:
         return Score(case.name, "error", ("blamed",), (error,))
     return Score(case.name, report.verdict, () if report.exit_status == 0 else ("blamed",), _said(report))
@@ -83,9 +83,9 @@ def of_hostile(case: hostile.Case) -> Score:
     return Score(case.target, report["verdict"], () if is_right else ("judged",), tuple(line for line in said if line))
 
 
-def _report(case: Mutant | Rewrite) -> tuple[Report | None, str]:
+def _report(case: Mutant | Rewrite, profile: str) -> tuple[Report | None, str]:
     try:
-        report = check(case.candidate, case.original.build, input_shape=case.original.shape)
+        report = check(case.candidate, case.original.build, input_shape=case.original.shape, profile=profile)
     except Exception as error:  # whatever it is, the score has to say it
         return None, f"{type(error).__name__}: {error}"
     return (None, report.error or "") if report.verdict == "error" else (report, "")

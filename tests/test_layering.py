@@ -37,6 +37,7 @@ WITHOUT_TORCH = (
     "properties.graph.canonical",
     "properties.graph.align",
     "properties.graph.edits",
+    "properties.graph.patch",
     "properties.graph.size_plan",
 )
 OPTIONAL = {"torchvision", "timm"}

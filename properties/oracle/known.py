@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from properties.oracle.known_activations import ACTIVATIONS
 from properties.oracle.known_case import Case, Known
 from properties.oracle.known_operators import OPERATORS
 from properties.oracle.known_settings import SETTINGS
 
 __all__ = ["KNOWN", "recognise"]
 
-KNOWN: tuple[Known, ...] = (*SETTINGS, *OPERATORS)
+KNOWN: tuple[Known, ...] = (*SETTINGS, *ACTIVATIONS, *OPERATORS)
 
 
 def recognise(cases: Sequence[Case]) -> Known | None:

@@ -10,7 +10,25 @@ from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._causes import JOINS
 
-__all__ = ["Case", "Known", "branch", "is_depthwise", "join_of", "kinds", "next_layer", "sources", "users", "weighted"]
+__all__ = [
+    "Case",
+    "Known",
+    "branch",
+    "is_depthwise",
+    "is_extra",
+    "is_missing",
+    "is_pointwise",
+    "join_of",
+    "kinds",
+    "layers_above",
+    "next_layer",
+    "on_shortcut",
+    "replaced",
+    "replaces",
+    "sources",
+    "users",
+    "weighted",
+]
 
 _WEIGHTED = ("conv", "linear", "conv_transpose")
 
@@ -118,3 +136,49 @@ def next_layer(graph: OpGraph, position: int) -> Op | None:
     """The next convolution or linear layer of its chain."""
     chain = branch(graph, position)
     return next(iter(weighted(graph, chain[chain.index(position) + 1 :])), None)
+
+
+def is_missing(case: Case, *wanted: str) -> bool:
+    """Whether exactly these operators are missing."""
+    return case.edit.kind == "operator-missing" and kinds(case.missing()) == list(wanted)
+
+
+def is_extra(case: Case, *wanted: str) -> bool:
+    """Whether exactly these operators should not be there."""
+    return case.edit.kind == "operator-extra" and kinds(case.extra()) == list(wanted)
+
+
+def layers_above(graph: OpGraph, position: int) -> int:
+    """How many convolutions and linear layers stand above it."""
+    seen, waiting = set[int](), list(graph.ops[position].inputs)
+    while waiting:
+        at = waiting.pop()
+        if at not in seen:
+            seen.add(at)
+            waiting += graph.ops[at].inputs
+    return len(weighted(graph, sorted(seen)))
+
+
+def on_shortcut(case: Case) -> bool:
+    """Whether the candidate's operator stands on a projection: a branch of one layer into an addition."""
+    at = case.edit.candidate[0]
+    chain = weighted(case.candidate, branch(case.candidate, at))
+    is_short = len(chain) == 1 or (len(chain) == 2 and is_depthwise(chain[0]) and is_pointwise(chain[1]))
+    return join_of(case.candidate, at) == "add" and is_short
+
+
+def is_pointwise(op: Op) -> bool:
+    """Whether a convolution looks at single pixels."""
+    return set(op.attributes.get("kernel_size", (0,))) == {1}
+
+
+def replaced(case: Case) -> tuple[Op, Op] | None:
+    """The two operators, where one stands in place of one."""
+    is_one = case.edit.kind == "operator-replaced" and len(case.edit.reference) == len(case.edit.candidate) == 1
+    return (case.ours, case.theirs) if is_one else None
+
+
+def replaces(case: Case, before: str, after: str) -> bool:
+    """Whether an operator of one kind stands in place of one of another."""
+    pair = replaced(case)
+    return pair is not None and (pair[0].kind, pair[1].kind) == (before, after)

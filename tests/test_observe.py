@@ -126,7 +126,9 @@ def test_what_no_trial_gives_keeps_the_content_of_the_build():
     content = {"fc.weight": Filling((2, 3), high=0.0), "fc.bias": Filling((2,), low=1.0, high=1.0)}
     asked = Trial(content, {key: key for key in content}, Draw((2, 3)))
 
-    assert torch.equal(torch.full((2, 2), 12.0).double(), Subject(Unregistered, "net").observe(asked).tensors["output[0]"])
+    assert torch.equal(
+        torch.full((2, 2), 12.0).double(), Subject(Unregistered, "net").observe(asked).tensors["output[0]"]
+    )
 
 
 class Tied(nn.Module):

@@ -224,7 +224,9 @@ def _without_sizes(graph: OpGraph, loose: set[str]) -> OpGraph:
             attributes["out_channels"] = f"{op.attributes['out_channels'] // op.attributes['groups']} x channels"
             attributes["groups"] = 1
         params = {
-            role: replace(param, shape=_NO_SIZE, key=f"{param.key} {number} {role}" if param.key in loose else param.key)
+            role: replace(
+                param, shape=_NO_SIZE, key=f"{param.key} {number} {role}" if param.key in loose else param.key
+            )
             for role, param in op.params.items()
         }
         leaf = op.kind in ("parameter", "constant", "input")

@@ -11,7 +11,7 @@ from properties.report import Deviation
 __all__ = ["Elsewhere"]
 
 _BATCH = 8  # more images than any capture has
-_FACTORS = {"quick": (), "default": (2.0,), "thorough": (0.5, 0.75, 1.5, 2.0, 3.0)}
+_FACTORS = {"quick": (), "default": (2.0, 4.0), "thorough": (0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 8.0)}
 _CAPTURES = {"quick": 0, "default": 2, "thorough": 8}  # sizes that are captured because other operators are called
 
 

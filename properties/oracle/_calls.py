@@ -57,7 +57,7 @@ class _Recorder(TorchDispatchMode):
     """Writes down every operator that is called."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.digest = hashlib.sha256()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -30,6 +30,7 @@ FOLLOW_FROM_THE_GRAPH = frozenset(
         training.running_statistics_stay_in_eval_mode,
         training.running_statistics_follow_the_formula,
         training.dropout_drops_at_its_rate,
+        parameters.every_tensor_that_influences_the_output_is_registered,
     )
 )
 """What holds of a net whose graphs in both modes are those of a net of which it holds."""

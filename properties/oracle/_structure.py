@@ -76,13 +76,18 @@ class Structure:
         candidate: the other.
         shape: one input of the reference, without its batch axis.
         progress: called with the name of each stage as it begins.
+        sparing: whether train mode is traced at the second size only if a net calls other operators there.
     """
 
-    def __init__(self, reference: Party, candidate: Party, shape: Shape, progress: Progress) -> None:
+    def __init__(
+        self, reference: Party, candidate: Party, shape: Shape, progress: Progress, *, sparing: bool = True
+    ) -> None:
         self.reference = reference
         self.candidate = candidate
         self.shape = shape
         self.progress = progress
+        self.sparing = sparing
+        self.same_calls: list[str] = []  # what was not traced because both nets call what they call elsewhere
         self.captures: dict[tuple[str, Shape], Captured] = {}
         self.comparisons: list[Comparison] = []
         self.correspondences: list[Correspondence] = []  # of each comparison
@@ -105,7 +110,29 @@ class Structure:
         size = self.second_size()
         if self.rejected is not None:
             return []
-        return [self._capture(mode, (batch, *size)) for mode, batch in (("eval", 1), ("train", 3))]
+        found = [self._capture("eval", (1, *size))]
+        if not self._calls_the_same("train", (3, *size)):
+            found.append(self._capture("train", (3, *size)))
+        return found
+
+    def _calls_the_same(self, mode: str, size: Shape) -> bool:
+        """Whether tracing can be spared: each net runs the code that it runs where this mode was traced.
+
+        What follows from the size without other code, a pool as large as its image, shows in eval mode as well, and in
+        the numbers of train mode, which are computed at yet another size.
+        """
+        if (mode, size) in self.captures or not self.sparing:
+            return False
+        home = (2, *self.shape)
+        sizes = (home, self.candidate.with_own_channels(home)), (size, self.candidate.with_own_channels(size))
+        self.candidate.expect("calls", mode, sizes[0][1])
+        digests = [(self.reference.calls(mode, ours), self.candidate.calls(mode, theirs)) for ours, theirs in sizes]
+        if digests[0] != digests[1] or None in digests[0]:
+            return False
+        said = f"{mode} at {size}: the calls of {home}"
+        if said not in self.same_calls:
+            self.same_calls.append(said)
+        return True
 
     def second_size(self) -> Shape:
         """An odd and non-square size, without its batch axis; the first one again for a net of one size."""

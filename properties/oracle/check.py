@@ -101,7 +101,7 @@ def check_parties(
     """
     began = time.perf_counter() if began is None else began
     shape = reference.input_shape() if input_shape is None else input_shape
-    structure = Structure(reference, candidate, shape, progress)
+    structure = Structure(reference, candidate, shape, progress, sparing=profile != "thorough")
     found = judge(structure, profile=profile, seed=seed, progress=progress)
     if strict_init or profile == "thorough":
         progress("comparing how the nets start")
@@ -127,7 +127,7 @@ def check_parties(
         key_map=_whole_key_map(found.key_map, reference, candidate),
         weight_map=found.weight_map,
         rules=found.rules,
-        compared=(*map(str, structure.captures.values()), *found.numbers),
+        compared=(*map(str, structure.captures.values()), *structure.same_calls, *found.numbers),
         domain=found.domain,
         counterexample=found.counterexample,
         notes=tuple(dict.fromkeys([*structure.notes, *found.notes, *([note] if note else [])])),

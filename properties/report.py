@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["EXIT_STATUS", "SCHEMA", "Deviation", "DeviationError", "Place", "Report", "Result", "Row"]
+__all__ = [
+    "EXIT_STATUS",
+    "SCHEMA",
+    "Deviation",
+    "DeviationError",
+    "Place",
+    "Report",
+    "Result",
+    "Row",
+    "identifier",
+    "identifiers",
+]
 
 SCHEMA = 1
 EXIT_STATUS = {"identical": 0, "equivalent": 0, "undistinguished": 0, "conditional": 1, "deviates": 1, "error": 2}
@@ -54,7 +66,8 @@ class Deviation:
         candidate: the candidate's value.
         count: in how many places.
         places: all of them.
-        effect: ``{"parameters": difference of the parameter count}``.
+        effect: ``{"parameters": difference of the parameter count}``, and ``"logits"``, the largest relative
+            difference of the first output, where it was computed.
         known_as: the name people use for it, if it has one.
         link: where to read about it.
         repair: what to change in the candidate.
@@ -77,6 +90,30 @@ class Deviation:
     repair: str | None = None
     excerpt: tuple[Row, ...] = ()
     expected: str | None = None
+
+
+def identifier(deviation: Deviation) -> str:
+    """What names a deviation from one check to the next: its kind, what differs, where first and how often.
+
+    ``attribute:stride:layer2.0.conv1``, ``operator-missing:layer1.0 (relu)``, ``attribute:eps:bn1 x53``, and at the end
+    ``in train`` where it shows in one mode alone. Values are no part of it; the place is the reference's if it has one.
+    """
+    place = deviation.where.reference if deviation.where.reference is not None else deviation.where.candidate
+    parts = [deviation.kind, *([deviation.attribute] if deviation.attribute else []), place or ""]
+    often = f" x{deviation.count}" if deviation.count > 1 else ""
+    mode = "" if deviation.mode == "both" else f" in {deviation.mode}"
+    return ":".join(parts) + often + mode
+
+
+def identifiers(deviations: Sequence[Deviation]) -> tuple[str, ...]:
+    """The identifiers of a report's deviations; the second of one name has ``#2`` behind it, to have its own."""
+    names: list[str] = []
+    seen: Counter[str] = Counter()
+    for deviation in deviations:
+        name = identifier(deviation)
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return tuple(names)
 
 
 @dataclass(frozen=True)
@@ -194,7 +231,10 @@ class Report:
             "verdict": self.verdict,
             "known_as": self.known_as,
             "error": self.error,
-            "deviations": [_plain(asdict(deviation)) for deviation in self.deviations],
+            "deviations": [
+                {"id": name, **_plain(asdict(deviation))}
+                for name, deviation in zip(identifiers(self.deviations), self.deviations, strict=True)
+            ],
             "rules": list(self.rules),
             "properties": [asdict(result) for result in self.results],
             "parameters": dict(self.parameters),

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from properties.oracle.errors import TargetError
-from properties.oracle.expected import Expected, apply, identifier, identifiers, read
-from properties.report import Deviation, Place, Report, Result
+from properties.oracle.expected import Expected, apply, read
+from properties.report import Deviation, Place, Report, Result, identifier, identifiers
 
 STRIDE = Deviation("attribute", "both", Place("layer2.0.conv1", "l2.a"), "stride is 2, but should be 1", "stride", 1, 2)
 EPS = Deviation("attribute", "both", Place("bn1", "n"), "eps is 1e-3, but should be 1e-5", "eps", count=53)

@@ -15,16 +15,15 @@ and no longer decides; an expected failure that passes does, so that the list do
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from properties.oracle.errors import TargetError, nearest
-from properties.report import Deviation, Report, Result
+from properties.report import Report, Result, identifiers
 
-__all__ = ["Expected", "apply", "identifier", "identifiers", "read"]
+__all__ = ["Expected", "apply", "read"]
 
 _KEYS = ("name", "reason", "link", "candidate")
 _REQUIRED = ("name", "reason", "link")
@@ -45,30 +44,6 @@ class Expected:
     reason: str
     link: str
     candidate: str | None = None
-
-
-def identifier(deviation: Deviation) -> str:
-    """What names a deviation from one check to the next: its kind, what differs, where first and how often.
-
-    ``attribute:stride:layer2.0.conv1``, ``operator-missing:layer1.0 (relu)``, ``attribute:eps:bn1 x53``, and at the end
-    ``in train`` where it shows in one mode alone. Values are no part of it; the place is the reference's if it has one.
-    """
-    place = deviation.where.reference if deviation.where.reference is not None else deviation.where.candidate
-    parts = [deviation.kind, *([deviation.attribute] if deviation.attribute else []), place or ""]
-    often = f" x{deviation.count}" if deviation.count > 1 else ""
-    mode = "" if deviation.mode == "both" else f" in {deviation.mode}"
-    return ":".join(parts) + often + mode
-
-
-def identifiers(deviations: Sequence[Deviation]) -> tuple[str, ...]:
-    """The identifiers of a report's deviations; the second of one name has ``#2`` behind it, to have its own."""
-    names: list[str] = []
-    seen: Counter[str] = Counter()
-    for deviation in deviations:
-        name = identifier(deviation)
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return tuple(names)
 
 
 def read(path: str | Path) -> tuple[Expected, ...]:

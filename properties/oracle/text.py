@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from properties.report import Deviation, Place, Report, Row
+from properties.report import Deviation, Place, Report, Result, Row
 
 __all__ = ["lines"]
 
 _COLOURS = {
     "identical": "bold green",
     "equivalent": "bold green",
+    "conditional": "bold yellow",
     "undistinguished": "bold yellow",
     "error": "bold magenta",
+}
+_SAID = {
+    "identical": "{candidate} is the same architecture as {reference}",
+    "equivalent": "{candidate} is the same architecture as {reference} with its weights stored in another way",
+    "undistinguished": "nothing was found that tells {candidate} from {reference}, but no proof that they are the same",
+    "conditional": "{candidate} is {reference} at some sizes only",
+    "deviates": "{candidate} is not {reference}",
+}
+_STATUSES = {
+    "passed": "hold",
+    "implied": "follow from the graph",
+    "skipped": "do not apply",
+    "failed": "fail",
+    "xfail": "fail as expected",
 }
 _INDENT = " " * 6
 _SHOWN = 4  # places of one deviation that are written out
@@ -43,12 +59,15 @@ def _verdict(report: Report) -> Text:
     text.append(report.verdict, style=_COLOURS.get(report.verdict, "bold red"))
     if report.error:
         return text.append(f": {report.error}")
-    if report.exit_status == 0:
-        return text.append(f": {report.candidate} is the same architecture as {report.reference}")
-    many = "1 deviation" if len(report.deviations) == 1 else f"{len(report.deviations)} deviations"
-    text.append(f": {report.candidate} is not {report.reference}, {many}")
+    text.append(f": {_SAID[report.verdict].format(candidate=report.candidate, reference=report.reference)}")
+    if report.deviations:
+        text.append(f", {_counted(len(report.deviations), 'deviation')}")
     if report.known_as:
         text.append("; this is ").append(report.known_as, style="bold")
+    if report.as_expected:
+        text.append("; as expected", style="bold green")
+    if report.surprises:
+        text.append(f"; {_counted(len(report.surprises), 'expected failure')} no longer there", style="bold red")
     return text
 
 
@@ -58,7 +77,11 @@ def _deviation(number: int, deviation: Deviation) -> Iterator[Text]:
     parameters = deviation.effect.get("parameters", 0)
     if parameters:
         head.append(f"  {parameters:+,} parameters", style="yellow")
+    if deviation.effect.get("logits"):
+        head.append(f"  output {_percent(deviation.effect['logits'])} off", style="yellow")
     yield head
+    if deviation.expected:
+        yield Text(f"{_INDENT}expected   {deviation.expected}", style="green")
     if deviation.known_as:
         yield Text(f"{_INDENT}known as   {deviation.known_as}")
         if deviation.link:
@@ -110,11 +133,40 @@ def _facts(report: Report) -> Iterator[Text]:
     if ours is not None and theirs is not None:
         same = f"{theirs:,}" if ours == theirs else f"{theirs:,}, but should be {ours:,} ({theirs - ours:+,})"
         yield _fact("parameters", same)
+    yield from _paragraph("domain", [report.domain] if report.domain else [])
+    yield from _paragraph("shown by", [report.counterexample] if report.counterexample else [])
     yield from _paragraph("compared", report.compared)
+    yield from _properties(report.results)
     yield from _paragraph("rests on", [", ".join(report.rules)] if report.rules and report.exit_status == 0 else [])
     yield from _paragraph("note", report.notes)
     yield _fact("reproduce", report.reproduce)
     yield _fact("took", f"{report.seconds:.1f} s")
+
+
+def _properties(results: Sequence[Result]) -> Iterator[Text]:
+    """How many properties of the candidate alone hold, and each that does not."""
+    if not results:
+        return
+    counts = Counter(result.status for result in results)
+    said = [f"{counts[status]} {word}" for status, word in _STATUSES.items() if counts[status]]
+    failed = [result for result in results if result.status in ("failed", "xfail")]
+    yield from _paragraph("properties", [", ".join(said), *map(_failure, failed)])
+
+
+def _failure(result: Result) -> str:
+    if result.status == "failed" and result.expected:  # it holds after all
+        return f"{result.name} {result.counterexample}"
+    why = f"; expected: {result.expected}" if result.expected else ""
+    return f"{result.name} fails: {result.counterexample or result.sentence}{why}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"
+
+
+def _percent(share: float) -> str:
+    """A share as a person reads it: 100 times for what is larger than itself."""
+    return f"{share:.2g} times" if share >= 10 else f"{100 * share:.2g} %"
 
 
 def _paragraph(name: str, entries: Sequence[str]) -> Iterator[Text]:

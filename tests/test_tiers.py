@@ -121,6 +121,15 @@ def test_every_rule_of_tier_b_is_shown():
     assert rules == {case.rule for case in WEIGHTED}
 
 
+def test_concatenated_parts_have_one_order_at_every_size():
+    """Captures of one net at several sizes and in both modes read every tensor in one order of its channels."""
+    (net,) = [case.nets()[0] for case in WEIGHTED if str(case) == "order of concatenated parts".replace(" ", "-")]
+    sizes = [(2, 8, height, width) for height, width in ((12, 12), (15, 13), (24, 9), (7, 30))]
+    captures = [capture(net, input_shape=size, mode=mode) for size in sizes for mode in ("eval", "train")]
+
+    assert are_apart(join([canonicalise(graph, "B").graph for graph in captures]).ops)
+
+
 @pytest.mark.parametrize("case", WEIGHTED, ids=str)
 def test_recipes_are_plain_data(case):
     """A recipe survives being written as JSON and read back."""

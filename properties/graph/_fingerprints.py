@@ -6,7 +6,7 @@ They only choose an order among equals; no proof rests on them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from properties.graph._signatures import COMMUTATIVE, label_of
 from properties.graph.ir import Op
@@ -16,45 +16,71 @@ __all__ = ["fingerprints", "users_of"]
 _UNORDERED = COMMUTATIVE | {"cat", "output"}
 _STEPS = 8  # a bottleneck block is ten operators long
 _ONE_MODE_ONLY = frozenset({"dropout", "feature_dropout", "alpha_dropout", "detach"})
+_DRAWS = frozenset({"bernoulli", "rand", "rand_like", "randn", "randn_like"})
+_MOVING = frozenset({"reshape", "flatten", "expand", "pad", "slice", "select", "roll", "upsample", "full"})
 
 
 def fingerprints(ops: Sequence[Op]) -> list[tuple[str, ...]]:
     """For each operator: what it is, what it is with those it reads, one step more each time, and what reads it.
 
     What is near comes first, so that a change far away leaves an order by these texts as it is. Parts that are joined
-    count in any order, and what differs between a net's two modes does not count, so that both have one order.
+    count in any order. What differs between a net's two modes, or follows from the size of the image, does not count
+    until all else is equal, so that every capture of a net has one order.
     """
+    return [
+        rough + exact for rough, exact in zip(_with_labels(ops, _rough_label), _with_labels(ops, _label), strict=True)
+    ]
+
+
+def _with_labels(ops: Sequence[Op], label: Callable[[Op], str]) -> list[tuple[str, ...]]:
+    passed = _passed(ops)
     labels: list[str] = []
-    for op in ops:
-        labels.append(labels[op.inputs[0]] if op.kind in _ONE_MODE_ONLY else _label(op))
+    for op, source in zip(ops, passed, strict=True):
+        labels.append(label(op) if source is None else labels[source])
     layers = [labels]
     for _ in range(_STEPS):
-        layers.append(_one_step_more(ops, labels, layers[-1]))
-    layers.append(_everything_above(ops, labels))
+        layers.append(_one_step_more(ops, passed, labels, layers[-1]))
+    layers.append(_everything_above(ops, passed, labels))
     below = [""] * len(ops)
     users = users_of(ops)
     for position in range(len(ops) - 1, -1, -1):
         found = sorted(f"{below[user]} {_slots(ops[user], position)}" for user in users[position])
-        if ops[position].kind in _ONE_MODE_ONLY and len(users[position]) == 1:
+        if passed[position] is not None and len(users[position]) == 1:
             below[position] = below[users[position][0]]
         else:
             below[position] = _digest(labels[position], found)
     return list(zip(*layers, below, strict=True))
 
 
-def _one_step_more(ops: Sequence[Op], labels: Sequence[str], before: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for op, label in zip(ops, labels, strict=True):
-        passed = op.kind in _ONE_MODE_ONLY
-        found.append(found[op.inputs[0]] if passed else _above(op, label, [before[source] for source in op.inputs]))
+def _passed(ops: Sequence[Op]) -> list[int | None]:
+    """The operand whose value an operator of train mode passes on: a dropout's, or what is multiplied by a draw."""
+    drawn: list[bool] = []
+    found: list[int | None] = []
+    for op in ops:
+        drawn.append(op.kind in _DRAWS or (bool(op.inputs) and all(drawn[source] for source in op.inputs)))
+        values = [source for source in op.inputs if not drawn[source]]
+        if op.kind in _ONE_MODE_ONLY:
+            found.append(op.inputs[0])
+        elif op.kind in ("mul", "div") and len(op.inputs) == 2 and len(values) == 1:
+            found.append(values[0])
+        else:
+            found.append(None)
     return found
 
 
-def _everything_above(ops: Sequence[Op], labels: Sequence[str]) -> list[str]:
+def _one_step_more(
+    ops: Sequence[Op], passed: Sequence[int | None], labels: Sequence[str], before: Sequence[str]
+) -> list[str]:
     found: list[str] = []
-    for op, label in zip(ops, labels, strict=True):
-        sources = [found[source] for source in op.inputs]
-        found.append(sources[0] if op.kind in _ONE_MODE_ONLY else _above(op, label, sources))
+    for op, source, label in zip(ops, passed, labels, strict=True):
+        found.append(_above(op, label, [before[at] for at in op.inputs]) if source is None else found[source])
+    return found
+
+
+def _everything_above(ops: Sequence[Op], passed: Sequence[int | None], labels: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for op, source, label in zip(ops, passed, labels, strict=True):
+        found.append(_above(op, label, [found[at] for at in op.inputs]) if source is None else found[source])
     return found
 
 
@@ -66,6 +92,17 @@ def _label(op: Op) -> str:
     if op.kind == "batch_norm":
         return repr((op.kind, op.attributes["eps"], sorted(op.params), op.shape[1:]))
     return repr((label_of(op), op.shape[1:]))
+
+
+def _rough_label(op: Op) -> str:
+    """Without sizes: a tensor's own size says how wide a layer is."""
+    sizes = sorted((role, param.shape) for role, param in op.params.items())
+    if op.kind == "batch_norm":
+        return repr((op.kind, op.attributes["eps"], sizes))
+    if op.kind in _MOVING:
+        kept = {name: op.attributes.get(name) for name in ("dim", "start", "step", "index", "mode", "value")}
+        return repr((op.kind, sorted(kept.items()), sizes))
+    return repr((label_of(op), sizes))
 
 
 def users_of(ops: Sequence[Op]) -> list[list[int]]:

@@ -38,6 +38,8 @@ class _Exchange:
 
 def sorted_parts(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """Every concatenation with its parts in the order of what they compute, as far as that can be absorbed."""
+    if not any(op.kind == "cat" for op in ops):
+        return None
     prints = fingerprints(ops)
     changed = False
     for position, op in enumerate(ops):

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from properties.oracle import _processes, isolate
+from properties.oracle import _processes, _sides
 from properties.oracle._processes import MARK, end_all, memory_of, usual_memory, words_for
 from properties.oracle.command import run_check
 from properties.oracle.isolate import Limits, check_isolated
@@ -111,7 +111,7 @@ def test_the_end_of_a_process_has_words(status, words):
 @pytest.mark.parametrize(("target", "says"), [("models:", "not a target"), ("nowhere.py:net", "there is no file")])
 def test_a_misspelt_target_starts_no_process(target, says, monkeypatch):
     """What can be said without torch is said at once."""
-    monkeypatch.setattr(isolate, "start", lambda *arguments, **keywords: pytest.fail("started a process"))
+    monkeypatch.setattr(_sides, "start", lambda *arguments, **keywords: pytest.fail("started a process"))
     report, output = run_check(target, "resnet50")
 
     assert ("error", "") == (report.verdict, output)

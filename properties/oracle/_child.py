@@ -1,4 +1,4 @@
-"""What the processes of an isolated check run: the judge, and the candidate's. ``isolate`` starts them."""
+"""What the processes of an isolated check run: the judge, and the candidate's. ``_sides`` starts them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ _SLACK = 2**30  # bytes: stacks of torch's threads and what tracing takes
 def main(setup: Mapping[str, Any]) -> NoReturn:
     """Do what the setup says, then end, whatever threads and exit handlers were left behind."""
     sys.argv = ["archproof"]  # a stranger's argparse finds nothing of ours
-    roles: Mapping[str, Callable[[Mapping[str, Any]], None]] = {"judge": _judge, "candidate": _candidate}
+    roles: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+        "both": _both,
+        "judge": _judge,
+        "candidate": _candidate,
+    }
     status = 1
     try:
         roles[setup["role"]](setup)
@@ -38,6 +42,12 @@ def main(setup: Mapping[str, Any]) -> NoReturn:
         with contextlib.suppress(Exception):
             sys.stdout.flush()
         os._exit(status)
+
+
+def _both(setup: Mapping[str, Any]) -> None:
+    from properties.oracle._fork import run
+
+    run(setup)
 
 
 # ------------------------------------------------------------------------------------------------------------ candidate
@@ -77,7 +87,8 @@ def _leave(*descriptors: int) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------- judge
 def _judge(setup: Mapping[str, Any]) -> None:
-    threading.Thread(target=_guard, args=(setup,), daemon=True).start()
+    if "guarding" in setup:
+        threading.Thread(target=_guard, args=(setup["guarding"],), daemon=True).start()
     reports = setup["reports"]
     try:
         report = _report(setup, lambda kind, text="": _wire.send(reports, kind + text.encode()))
@@ -100,7 +111,7 @@ def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
     from properties.oracle._remote import RemoteParty
     from properties.oracle.check import check_parties
 
-    began = time.perf_counter() - setup["elapsed"]
+    began = time.perf_counter() - (time.monotonic() - setup["began"])
     reference, candidate = setup["reference"], setup["candidate"]
     options: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in setup["options"].items()}
     tell(b"s", f"building {reference}")

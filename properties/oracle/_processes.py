@@ -9,13 +9,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-__all__ = ["MARK", "end_all", "memory_of", "outlive_nobody", "start", "usual_memory", "words_for"]
+__all__ = [
+    "MARK",
+    "end_all",
+    "memory_of",
+    "outlive_nobody",
+    "start",
+    "take_orphans",
+    "takes_more",
+    "usual_memory",
+    "words_for",
+]
 
 MARK = "ARCHPROOF_CHECK"  # environment variable: what a candidate starts has it too, wherever it hides
 
@@ -63,29 +73,39 @@ def _share() -> int:
 
 def outlive_nobody() -> None:
     """End this process with the one that started it, and keep its own children findable; on Linux, else nothing."""
+    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    take_orphans()
+
+
+def take_orphans() -> None:
+    """Become the parent of what this process's children leave behind; on Linux, else nothing."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
     if sys.platform != "linux":
         return
     import ctypes
 
     with contextlib.suppress(OSError, AttributeError):
-        prctl = ctypes.CDLL(None, use_errno=True).prctl
-        prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def end_all(leaders: Collection[int], mark: str) -> None:
+def end_all(leaders: Collection[int], mark: str, *, adopted_by: int | None = None, but: int | None = None) -> None:
     """Kill processes, all that they started and all that carries their mark; returns when none of them runs.
 
     Args:
         leaders: each of a session of its own; they need not run any more.
         mark: how the value of ``MARK`` in their environment begins.
+        adopted_by: a process that goes on, whose children end as well: it was given those of leaders that ended.
+        but: its child that goes on.
     """
     until = time.monotonic() + _PATIENCE
     for pid in leaders:
         with contextlib.suppress(psutil.Error):
             psutil.Process(pid).suspend()  # it must not start more while those it has are sought
     while time.monotonic() < until:
-        found = {*_members(leaders, mark)}
+        found = {*_members(leaders, mark), *(() if adopted_by is None else _below(adopted_by, but))}
         for process in found:
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -105,6 +125,14 @@ def _members(leaders: Collection[int], mark: str) -> Iterator[psutil.Process]:
             yield process
 
 
+def _below(pid: int, but: int | None) -> Iterator[psutil.Process]:
+    """The running processes below one, without it, and without one child of it and what is below that."""
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process(pid).children():
+            if child.pid != but:
+                yield from (process for process in (child, *child.children(recursive=True)) if _runs(process))
+
+
 def _belongs(process: psutil.Process, sessions: Collection[int], mark: str) -> bool:
     with contextlib.suppress(psutil.Error, OSError):
         return os.getsid(process.pid) in sessions or process.environ().get(MARK, "").startswith(mark)
@@ -117,27 +145,42 @@ def _runs(process: psutil.Process) -> bool:
     return False
 
 
+def takes_more(pid: int, most: float) -> bool:
+    """Whether a process and its children hold more bytes than that."""
+    return _held(pid, _resident) > most and memory_of(pid) > most  # what is resident is told at once
+
+
 def memory_of(pid: int) -> int:
-    """Bytes that a process and its children hold; pages that they share count once where the system tells."""
+    """Bytes that a process and its children hold; pages that they share count once where the system tells.
+
+    Of a page that others hold too it is charged for its share.
+    """
+    return _held(pid, _own_share)
+
+
+def _held(pid: int, measure: Callable[[psutil.Process], int]) -> int:
     with contextlib.suppress(psutil.Error):
         root = psutil.Process(pid)
-        tree = (root, *root.children(recursive=True))
-        return sum(_memory(process, shared=len(tree) > 1) for process in tree)
+        return sum(map(measure, (root, *root.children(recursive=True))))
     return 0
 
 
-def _memory(process: psutil.Process, *, shared: bool) -> int:
+def _resident(process: psutil.Process) -> int:
     with contextlib.suppress(psutil.Error):
-        if shared:
-            full = process.memory_full_info()
-            return int(getattr(full, "pss", full.uss))
         return int(process.memory_info().rss)
+    return 0
+
+
+def _own_share(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.Error):
+        full = process.memory_full_info()
+        return int(getattr(full, "pss", full.uss))
     return 0
 
 
 def usual_memory() -> float:
     """GiB that one side may take unless another limit is given: half of what the machine or the container has."""
-    total = psutil.virtual_memory().total
+    total = int(psutil.virtual_memory().total)
     for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         with contextlib.suppress(OSError, ValueError):
             total = min(total, int(Path(name).read_text()))

@@ -1,8 +1,9 @@
 """A check in processes of their own: what a stranger's code does, it does where it cannot hurt the report.
 
-Three processes. This one loads no torch, watches time and memory, and is told the stages. The judge builds the
-reference and compares. The candidate's process runs the stranger's code and answers the judge, in plain data. All that
-they start ends with the check, and also when this process is killed.
+This process loads no torch, watches time and memory, and is told the stages. The judge builds the reference and
+compares. The candidate's process runs the stranger's code and answers the judge, in plain data. On Linux both are
+forked from a third, which has imported torch and nothing of theirs (``_fork``). All that they start ends with the
+check, and also when this process is killed.
 
 This keeps mistakes from doing harm: crashes, endless loops, stray output, changed settings. It is no sandbox: the code
 has the rights of the person who runs it.
@@ -16,7 +17,6 @@ import secrets
 import selectors
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,8 @@ from typing import Any, NamedTuple
 
 from properties.oracle import _wire
 from properties.oracle._output import Tail
-from properties.oracle._processes import end_all, memory_of, start, usual_memory, words_for
+from properties.oracle._processes import takes_more, usual_memory, words_for
+from properties.oracle._sides import Sides
 from properties.oracle.errors import readable
 from properties.report import Report
 
@@ -99,7 +100,7 @@ class _Watch:
         self.limits = limits
         self.progress = progress
         self.began = time.monotonic()
-        self.mark = secrets.token_hex(8)
+        self.sides = Sides(secrets.token_hex(8))
         self.output = Tail()
         self.faults = Tail()  # what the judge prints; nobody asks for it
         self.stage = "while its process started"
@@ -122,30 +123,24 @@ class _Watch:
             self.selector = stack.enter_context(selectors.DefaultSelector())
             ours, theirs = (stack.enter_context(end) for end in socket.socketpair())
             lifeline, _held = self._pipe(stack)
-            common = {**self.names, "folder": str(folder), "memory": self.limits.memory}
+            common = {**self.names, "folder": str(folder), "memory": self.limits.memory, "began": self.began}
             with contextlib.ExitStack() as passed:  # ends that are theirs alone
                 stages = self._listen(stack, passed, self._on_stages)
-                setup = {**common, "role": "candidate", "channel": theirs.fileno(), "stages": stages}
                 output = self._listen(stack, passed, self.output.feed)
-                self.candidate = start(
-                    setup, descriptors=(theirs.fileno(), stages), output=output, mark=f"{self.mark}:candidate"
-                )
-                stack.callback(self._end)
                 reports = self._listen(stack, passed, self._on_reports)
-                setup = {
-                    **common,
-                    "role": "judge",
-                    "channel": ours.fileno(),
-                    "reports": reports,
-                    "lifeline": lifeline,
-                    "leader": self.candidate.pid,
-                    "mark": f"{self.mark}:candidate",
-                    "options": options,
-                    "elapsed": time.monotonic() - self.began,
-                }
-                descriptors = (ours.fileno(), reports, lifeline)
                 faults = self._listen(stack, passed, self.faults.feed)
-                self.judge = start(setup, descriptors=descriptors, output=faults, mark=f"{self.mark}:judge")
+                candidate = {"role": "candidate", "channel": theirs.fileno(), "stages": stages, "output": output}
+                judge = {"role": "judge", "channel": ours.fileno(), "reports": reports, "output": faults}
+                stack.callback(self._end)
+                self.sides.start(
+                    {
+                        "candidate": {**common, **candidate, "keeps": (theirs.fileno(), stages)},
+                        "judge": {**common, **judge, "keeps": (ours.fileno(), reports), "options": options},
+                    },
+                    lifeline=lifeline,
+                    folder=str(folder),
+                    listen=lambda handle: self._listen(stack, passed, handle),
+                )
             ours.close()
             theirs.close()
             yield
@@ -169,10 +164,7 @@ class _Watch:
         return writing
 
     def _end(self) -> None:
-        running = [process for process in (self.candidate, getattr(self, "judge", None)) if process is not None]
-        end_all([process.pid for process in running], self.mark)
-        for process in running:
-            process.wait()
+        self.sides.end()
         self._hear(0)
 
     # --------------------------------------------------------------------------------------------------------- watching
@@ -232,19 +224,24 @@ class _Watch:
     def _stopped(self) -> tuple[None, str] | None:
         """Why there will be no report, as soon as that is certain."""
         name, now = self.names["candidate"], time.monotonic()
-        if self.ended is None and self.candidate.poll() is not None:
-            self.ended = self.candidate.returncode
-            end_all([self.candidate.pid], f"{self.mark}:candidate")  # its children hold the wire open
+        sides = self.sides
+        if self.ended is None and sides.candidate.poll() is not None:
+            self.ended = sides.candidate.poll()
+            sides.end_candidate()  # its children hold the wire open
         if self.lost:
-            self._wait_for_end()
-            if self.ended is None:
+            ended = sides.wait_for_candidate(_LAST_WORDS, self._hear)
+            if ended is None:
                 return None, f"{name} closed the connection that it is judged through, {self.stage}"
-            return None, f"{name} {words_for(self.ended)}, {self.stage}"
-        if self.judge.poll() is not None:
+            return None, f"{name} {words_for(ended)}, {self.stage}"
+        status = sides.judge.poll()
+        if status is not None:
             self._hear(0)
             if self.verdict is None and not self.lost:
-                return None, f"{self.names['reference']} {words_for(self.judge.returncode)}, {self.judging}"
+                return None, f"{self.names['reference']} {words_for(status)}, {self.judging}"
             return None
+        status = sides.broken()
+        if status is not None:
+            return None, f"the process that both nets were started by {words_for(status)}, {self.judging}"
         if now >= self.began + self.limits.timeout:
             within = f"within {self.limits.timeout:g} s (--timeout)"
             if self.waits:
@@ -255,15 +252,13 @@ class _Watch:
             return self._too_large()
         return None
 
-    def _wait_for_end(self) -> None:
-        if self.ended is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.ended = self.candidate.wait(_LAST_WORDS)
-
     def _too_large(self) -> tuple[None, str] | None:
-        sides = (("candidate", self.candidate, self.stage), ("reference", self.judge, self.judging))
-        for side, process, stage in sides:
-            if memory_of(process.pid) > self.limits.memory * 2**30:
+        watched = (
+            ("candidate", self.sides.candidate, self.stage),
+            ("reference", self.sides.judge, self.judging),
+        )
+        for side, process, stage in watched:
+            if process.pid and takes_more(process.pid, self.limits.memory * 2**30):
                 limit = f"{self.limits.memory:g} GiB of memory (--memory)"
                 return None, f"{self.names[side]} took more than {limit}, {stage}"
         return None

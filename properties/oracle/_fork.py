@@ -1,0 +1,109 @@
+"""One process that imports what both sides of a check need, then forks them: the import is paid, and held, once.
+
+It imports and forks, and neither builds nor runs a net. What happens in one side therefore never reaches the other.
+Afterwards it waits: it tells how each side ends, is given what they leave behind, and ends all when the check's own
+process is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from properties.oracle._child import main
+from properties.oracle._processes import MARK, end_all, outlive_nobody, take_orphans
+
+__all__ = ["run"]
+
+# What tracing imports as late as it can is here too; torch may name it otherwise one day, and then imports it late.
+_BOTH = (
+    "torch",
+    "torch._dynamo",
+    "torch.export._trace",
+    "torch._functorch.partitioners",
+    "torch._inductor.codecache",
+    "safetensors.torch",
+    "properties._subject",
+    "properties.oracle._properties",
+    "properties.oracle._remote",
+    "properties.oracle._serve",
+    "properties.oracle.check",
+)
+
+
+def run(setup: Mapping[str, Any]) -> NoReturn:
+    """Start both sides and wait until nobody needs them.
+
+    Args:
+        setup: ``sides``, each as ``Sides.start`` gets it; ``ends``, where to write ``ROLE PID`` at their start and
+            ``PID STATUS`` at their end; ``lifeline``, ``folder`` and ``mark``.
+    """
+    _import_all()
+    sides: Mapping[str, Mapping[str, Any]] = setup["sides"]
+    take_orphans()
+    for role, side in sides.items():
+        _tell(setup["ends"], f"{role} {_forked(setup, side)}")
+    for descriptor in _of(sides.values()):
+        os.close(descriptor)
+    threading.Thread(target=_guard, args=(setup,), daemon=True).start()
+    with contextlib.suppress(ChildProcessError):  # no child is left
+        while True:
+            pid, status = os.wait()
+            _tell(setup["ends"], f"{pid} {os.waitstatus_to_exitcode(status)}")
+    threading.Event().wait()
+    os._exit(0)
+
+
+def _import_all() -> None:
+    """Import what both sides need; what fails here is imported, and blamed, where it is needed."""
+    gc.disable()
+    for name in _BOTH:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    gc.freeze()  # collections would write to every page that both share
+    gc.enable()
+
+
+def _forked(setup: Mapping[str, Any], side: Mapping[str, Any]) -> int:
+    """The pid of a new side, which runs ``_child.main`` and never returns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about threads: numpy's own end before a fork
+        pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setsid()
+        outlive_nobody()
+        os.environ[MARK] = f"{setup['mark']}:{side['role']}"
+        for standard in (1, 2):
+            os.dup2(side["output"], standard)
+        for descriptor in {*_of(setup["sides"].values()), setup["ends"], setup["lifeline"]} - set(side["keeps"]):
+            os.close(descriptor)
+        main(side)
+    finally:
+        os._exit(1)
+
+
+def _of(sides: Iterable[Mapping[str, Any]]) -> set[int]:
+    """The descriptors that are the sides' alone."""
+    return {descriptor for side in sides for descriptor in (*side["keeps"], side["output"])}
+
+
+def _tell(descriptor: int, line: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(descriptor, f"{line}\n".encode())
+
+
+def _guard(setup: Mapping[str, Any]) -> None:
+    """When the process that started all this is gone, however it ended: end both sides and clean up."""
+    os.read(setup["lifeline"], 1)  # returns when nobody holds the other end any more
+    end_all([], setup["mark"], adopted_by=os.getpid())
+    shutil.rmtree(setup["folder"], ignore_errors=True)
+    os._exit(1)

@@ -13,6 +13,7 @@ from properties.graph.ir import Op, OpGraph, Param
 from properties.oracle import _wire
 from properties.oracle._output import Tail
 from properties.oracle._remote import RemoteParty
+from properties.oracle._tensor_files import leave, take
 from properties.oracle.errors import CandidateError, last_line, readable
 from properties.oracle.trial import Draw, Filling, Observation, Trial
 from properties.report import Deviation, Place, Report, Result
@@ -162,21 +163,67 @@ def test_a_wrong_answer_is_the_candidates_error(answer, says, tmp_path):
         party.capture("eval", (2, 3, 32, 32))
 
 
+TRIAL = Trial({}, {}, Draw((1, 3, 8, 8)))
+
+
 def test_a_link_in_place_of_a_file_of_tensors_is_not_read(tmp_path):
     """Only a plain file in the folder of the check is opened."""
-    (tmp_path / "1.safetensors").symlink_to("/dev/zero")
-    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": "1/0"})), tmp_path)
+    (tmp_path / "1.tensors").symlink_to("/dev/zero")
+    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": (1, "float32", (2,), 0)})), tmp_path)
 
     with pytest.raises(CandidateError, match="its tensors cannot be read"):
-        party.observe(Trial({}, {}, Draw((1, 3, 8, 8))))
+        party.observe(TRIAL)
 
 
-def test_a_file_outside_the_folder_is_not_read(tmp_path):
+@pytest.mark.parametrize("named", ["../1/0", ("../1", "float32", (2,), 0), (), 1, ({}, "float32", (2,), 0)])
+def test_a_file_outside_the_folder_is_not_read(named, tmp_path):
     """The other side numbers its files; it cannot name others."""
-    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": "../1/0"})), tmp_path)
+    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": named})), tmp_path)
 
     with pytest.raises(CandidateError, match="names no file"):
-        party.observe(Trial({}, {}, Draw((1, 3, 8, 8))))
+        party.observe(TRIAL)
+
+
+def test_tensors_arrive_as_they_were(tmp_path):
+    """Any type, size and layout comes back bit for bit, also where two share memory."""
+    shared = torch.arange(12.0).reshape(3, 4)
+    sent = [
+        shared,
+        shared[:, ::2],
+        torch.tensor(True),
+        torch.zeros(0, 5, dtype=torch.int64),
+        torch.randn(3).bfloat16(),
+        torch.tensor([1 + 2j]).conj(),
+        torch.tensor([float("nan"), -0.0], dtype=torch.float64),
+    ]
+    found = take(tmp_path / "file", leave(sent, tmp_path / "file"))
+
+    for one, other in zip(sent, found, strict=True):
+        assert (one.dtype, one.shape) == (other.dtype, other.shape)
+        torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ("float32", (5,), 0),
+        ("float32", (1,), -16),
+        ("float32", (1,), 8),
+        ("float32", (-1,), 0),
+        ("float32", (1.0,), 0),
+        ("float32", [1], 0),
+        ("float33", (1,), 0),
+        ("float32", (2**62, 4), 0),
+        ("float32",),
+        None,
+    ],
+)
+def test_a_tensor_that_the_file_does_not_have_is_refused(entry, tmp_path):
+    """Bytes beyond its end, odd places, sizes and types that are none."""
+    leave([torch.ones(4)], tmp_path / "file")
+
+    with pytest.raises(ValueError, match="what the file does not have"):
+        take(tmp_path / "file", [entry])
 
 
 def test_long_output_keeps_its_beginning_and_its_end():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -80,7 +78,7 @@ class RemoteParty:
         return answer
 
     def observe(self, trial: Trial) -> Observation:
-        """Run the trial; tensors come through a file of safetensors, which holds no code."""
+        """Run the trial; tensors come through a file, which holds nothing but their bytes."""
         return self._observation("observe", trial)
 
     def fresh(self, seed: int) -> Observation:
@@ -127,32 +125,22 @@ class RemoteParty:
     def _broken(self, why: str) -> CandidateError:
         return CandidateError(f"{self.name} interferes with the check: {readable(why)}")
 
-    def _tensors(self, names: Mapping[str, Any]) -> dict[str, Any]:
+    def _tensors(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """Read the file that the other side named, and remove it."""
-        from safetensors import SafetensorError
-        from safetensors.torch import load
+        from properties.oracle._tensor_files import take
 
-        number, _, _ = str(next(iter(names.values()))).partition("/")
-        if not (number.isascii() and number.isdecimal()):
+        rows = list(named.values())
+        number = rows[0][0] if isinstance(rows[0], tuple) and rows[0] else None
+        if type(number) is not int or not all(isinstance(row, tuple) and row[:1] == (number,) for row in rows):
             raise self._broken("it names no file of tensors")
-        path = self.folder / f"{number}.safetensors"
+        path = self.folder / f"{number}.tensors"
         try:
-            found = load(_read(path))
-            return {name: found[str(place).removeprefix(f"{number}/")] for name, place in names.items()}
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            return dict(zip(named, take(path, [row[1:] for row in rows]), strict=True))
+        except (OSError, ValueError) as error:
             raise self._broken(f"its tensors cannot be read ({error})") from error
         finally:
             with contextlib.suppress(OSError):
                 path.unlink()
-
-
-def _read(path: Path) -> bytes:
-    """A plain file's content, copied: a file that shrinks while it is mapped ends the process that reads it."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path.name} is no plain file")
-        return file.read()
 
 
 def _fault(graph: OpGraph) -> str | None:

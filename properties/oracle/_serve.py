@@ -15,6 +15,7 @@ from properties.oracle import _wire
 from properties.oracle._captures import Subject
 from properties.oracle._libraries import torchvision_note
 from properties.oracle._surroundings import Surroundings
+from properties.oracle._tensor_files import leave
 from properties.oracle.build import strangers_code
 from properties.oracle.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle.party import Party
@@ -109,14 +110,10 @@ class Server:
             return replace(value, tensors=self._left(value))
         return value
 
-    def _left(self, observation: Observation) -> dict[str, str]:
-        from safetensors.torch import save_file
-
-        tensors = enumerate(observation.tensors.values())  # under numbers: a name may hold anything
-        apart = {str(place): tensor.detach().cpu().contiguous().clone() for place, tensor in tensors}
+    def _left(self, observation: Observation) -> dict[str, tuple[Any, ...]]:
         self.files += 1  # several may wait to be read
-        save_file(apart, self.folder / f"{self.files}.safetensors")
-        return {name: f"{self.files}/{place}" for place, name in enumerate(observation.tensors)}
+        entries = leave(observation.tensors.values(), self.folder / f"{self.files}.tensors")
+        return {name: (self.files, *entry) for name, entry in zip(observation.tensors, entries, strict=True)}
 
     def _blame(self, error: BaseException) -> bytes:
         """The answer that a stranger's exception is."""

@@ -16,6 +16,7 @@ __all__ = ["GRADIENT", "Difference", "differences", "folded", "own_change"]
 
 GRADIENT = "gradient of "
 _BUFFER = "buffer "
+_LATER = " after backward"
 _WRITTEN = "input afterwards"
 _MOST = 3  # of one kind that are listed
 _GRADIENTS_ARE_ROUGHER = 100.0  # longer sums that cancel
@@ -108,7 +109,9 @@ def _paired(transplant: Transplant, ours: Observation, theirs: Observation) -> I
             one, another = ours.tensors.get(f"{prefix}{key}"), theirs.tensors.get(f"{prefix}{other}")
             if one is not None and another is not None and one.numel() == another.numel():
                 another = another.reshape(one.shape)
-            yield from _both(f"{prefix}{key}", one, another)
+            if prefix == GRADIENT or other not in transplant.counters:
+                yield from _both(f"{prefix}{key}", one, another)
+        yield from _later(key, other, ours, theirs)
     for other, recipe in transplant.recipes.items():
         gradients = {key: ours.tensors.get(f"{GRADIENT}{key}") for key in recipe.keys}
         known = {key: tensor for key, tensor in gradients.items() if tensor is not None}
@@ -117,6 +120,15 @@ def _paired(transplant: Transplant, ours: Observation, theirs: Observation) -> I
             made = apply(recipe, known)
             another = theirs.tensors.get(f"{GRADIENT}{other}")
             yield from _both(name, made, None if another is None else another.reshape(made.shape))
+
+
+def _later(key: str, other: str, ours: Observation, theirs: Observation) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """A buffer that backward changed in either net: what it was before is what it stays in the other."""
+    names = f"{_BUFFER}{key}", f"{_BUFFER}{other}"
+    sides = [(side.tensors, name) for side, name in zip((ours, theirs), names, strict=True)]
+    if any(f"{name}{_LATER}" in tensors for tensors, name in sides):
+        one, another = (tensors.get(f"{name}{_LATER}", tensors.get(name)) for tensors, name in sides)
+        yield from _both(f"{names[0]}{_LATER}", one, another)
 
 
 def _both(name: str, one: Tensor | None, other: Tensor | None) -> Iterator[tuple[str, Tensor, Tensor]]:

@@ -121,7 +121,7 @@ class _Judge:
             key_map=keys,
             weight_map={key: recipe.to_dict() for key, recipe in recipes.items()},
             numbers=in_words(evidence),
-            notes=evidence.undecided,
+            notes=(*evidence.undecided, *evidence.aside),
             results=results,
         )
         if not found:
@@ -174,7 +174,7 @@ class _Judge:
             key_map=self.structure.key_map,
             counterexample=self._counterexample(moved, evidence),
             numbers=in_words(evidence),
-            notes=evidence.undecided,
+            notes=(*evidence.undecided, *evidence.aside),
         )
         if not moved.is_complete or self._unseen() or self.structure.unread:
             return common

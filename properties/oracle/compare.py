@@ -18,7 +18,7 @@ from properties.oracle._excitation import Excitation
 from properties.oracle.images import Images
 from properties.oracle.party import Party
 from properties.oracle.transplant import Moved, Transplant
-from properties.oracle.trial import Draw, Observation, Trial
+from properties.oracle.trial import FORWARD_AGAIN, Draw, Observation, Trial
 
 __all__ = ["CHANNELS", "SETTINGS", "Difference", "Evidence", "compare", "confirm", "observe_both", "probe"]
 
@@ -50,6 +50,7 @@ class Evidence:
         differences: of each channel the first outputs, gradients and buffers that differ.
         undecided: what could not be compared, in words.
         unexcited: what the images did not reach, in words.
+        aside: what differs and decides nothing, in words.
         effect: the largest relative difference of the first output in eval mode; None if it was not compared.
         ledger: what became of every tensor.
         tolerance: the relative difference up to which numbers count as equal.
@@ -64,6 +65,7 @@ class Evidence:
     ledger: tuple[Moved, ...]
     tolerance: float
     dtype: str
+    aside: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -152,6 +154,7 @@ class _Judge:
         self.images = 0
         self.differences: list[Difference] = []
         self.undecided: dict[str, None] = {}
+        self.aside: dict[str, None] = {}
         self.excitation = Excitation()
         self.effect: float | None = None
 
@@ -169,6 +172,7 @@ class _Judge:
             return self._one_raised(channel, draw, ours, theirs)
         self.images += draw.shape[0]
         self.excitation.see(ours)
+        self._look_aside(ours, theirs)
         found = differences(self.transplant, ours, theirs, channel, draw, self.tolerance)
         if channel in ("eval", "state"):
             self._remember_effect(ours, theirs, draw)
@@ -206,7 +210,22 @@ class _Judge:
             self.transplant.ledger,
             self.tolerance,
             self.dtype,
+            tuple(self.aside),
         )
+
+    def _look_aside(self, ours: Observation, theirs: Observation) -> None:
+        """What is no part of the function that is learnt: steps made twice, and counts that nothing reads."""
+        if FORWARD_AGAIN in theirs.tensors and FORWARD_AGAIN not in ours.tensors:
+            said = "backward runs parts of forward again (checkpointing): running statistics move twice in each step"
+            self.aside[said] = None
+        keys = {other: key for other, key in self.transplant.keys.items() if other in self.transplant.counters}
+        for other, key in keys.items():
+            one, another = ours.tensors.get(f"buffer {key}"), theirs.tensors.get(f"buffer {other}")
+            if one is not None and another is not None and not torch.equal(one, another):
+                self.aside[
+                    "the batches are not counted alike (num_batches_tracked); with a momentum nothing reads it"
+                ] = None
+                return
 
     def _observed(self, draw: Draw, settings: dict[str, Any]) -> tuple[Observation, Observation]:
         return observe_both(self.reference, self.candidate, self.transplant.trials(draw, **settings))

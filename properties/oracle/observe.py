@@ -17,7 +17,7 @@ from properties.oracle._random_operators import Controlled
 from properties.oracle._replica import Replica
 from properties.oracle.build import strangers_code
 from properties.oracle.errors import last_line
-from properties.oracle.trial import Draw, Observation, Trial
+from properties.oracle.trial import FORWARD_AGAIN, Draw, Observation, Trial
 
 __all__ = ["observe", "run", "seeded", "trial_conditions"]
 
@@ -100,6 +100,7 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
     for parameter in net.parameters():
         parameter.grad = None
     given = x.clone()  # some nets write to their input
+    buffers = _buffers(net) if trial.gradients else {}
     before = _random_states()
     with recorded(net, trial.layers) as layers:
         outputs = [tensor for _, tensor in flatten_output(net(given))]
@@ -108,12 +109,37 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
         found["drew at random"] = torch.tensor(1)
     if not torch.equal(given, x):
         found["input afterwards"] = given.detach()
+    moved = _buffers(net)
+    found |= {f"buffer {key}": buffer for key, buffer in moved.items()}
     if trial.gradients:
         found |= _gradients(net, trial, x, outputs)
+        found |= _in_backward(buffers, moved, _buffers(net))
     found |= layers()
-    found |= {f"buffer {key}": buffer.detach().clone() for key, buffer in net.named_buffers()}
     found |= {f"met by {kind}": torch.tensor(rows) for kind, rows in controlled.met.items()}
     return found
+
+
+def _buffers(net: nn.Module) -> dict[str, Tensor]:
+    return {key: buffer.detach().clone() for key, buffer in net.named_buffers()}
+
+
+def _in_backward(before: dict[str, Tensor], moved: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The buffers that backward changed; one mark for all of them if it ran forward again, as checkpointing does."""
+    changed = {key: value for key, value in after.items() if key in moved and not torch.equal(value, moved[key])}
+    if not changed:
+        return {}
+    if all(key in before and _is_repeated(before[key], moved[key], value) for key, value in changed.items()):
+        return {FORWARD_AGAIN: torch.tensor(len(changed))}
+    return {f"buffer {key} after backward": value for key, value in changed.items()}
+
+
+def _is_repeated(before: Tensor, moved: Tensor, after: Tensor) -> bool:
+    """Whether a buffer made one step twice: towards the same value by the same share, or a count by the same number."""
+    first, second = (moved - before).double().flatten(), (after - moved).double().flatten()
+    if not before.is_floating_point():
+        return torch.equal(first, second)
+    share = (first @ second / (first @ first)).item() if first.any() else 0.0
+    return 0.0 < share < 1.0 and torch.allclose(second, share * first, rtol=0.0, atol=1e-6 * first.abs().max().item())
 
 
 def _random_states() -> tuple[object, ...]:

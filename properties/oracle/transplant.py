@@ -56,6 +56,7 @@ class Transplant:
         recipes: the candidate's key to how it is made of the reference's tensors, for the others that are mapped.
         slots: by mode, under which of the reference's slots each of the candidate's outputs counts.
         tolerance: largest relative difference that rounding alone can make.
+        counters: the candidate's batch counters that decide nothing, because every norm has a momentum.
     """
 
     fillings: Mapping[str, Filling]
@@ -66,6 +67,7 @@ class Transplant:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     slots: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tolerance: float = _EXACT
+    counters: frozenset[str] = frozenset()
 
     @property
     def is_complete(self) -> bool:
@@ -125,7 +127,10 @@ def transplant(
     apart = laws([theirs for _, theirs in graphs], seed + 500_009)
     known = moves(graphs, found) if keys is None else {other: key for key, other in keys.items()}
     ours, theirs = ({param.key: param for param in side} for side in params)
-    known |= _counters(known, ours, theirs)
+    counters = _counters(known, ours, theirs)
+    known |= counters
+    norms = [op for pair in graphs for graph in pair for op in graph.ops if op.kind == "batch_norm"]
+    cumulative = any(op.attributes["momentum"] is None for op in norms)
     maker = _Maker(drawn, apart, known, dict(recipes or {}), seed)
     for param in params[0]:
         maker.take(param)
@@ -142,6 +147,7 @@ def transplant(
         maker.mapped,
         {pair[0].mode: slots for pair in graphs if (slots := _slots(*pair)) is not None},
         max([_EXACT, *(limit for kind, limit in _INEXACT.items() if kind in kinds)]),
+        frozenset() if cumulative else frozenset(counters),
     )
 
 

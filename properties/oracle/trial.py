@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Draw", "Filling", "Observation", "Trial"]
+__all__ = ["FORWARD_AGAIN", "Draw", "Filling", "Observation", "Trial"]
+
+FORWARD_AGAIN = "forward ran again in backward"
+"""A tensor of an observation: buffers made their step twice, as where activations are recomputed."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,10 @@ class Observation:
 
     Args:
         tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
-            ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after the run; the
-            keys are the net's own. ``input afterwards`` where the net wrote to its input, ``drew at random`` where
-            random operators took part. Where they were asked for,
+            ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after forward, and
+            ``buffer KEY after backward`` for one that backward changed; the keys are the net's own.
+            ``input afterwards`` where the net wrote to its input, ``drew at random`` where random operators took part.
+            Where they were asked for,
             ``layer PATH`` and ``gradient at PATH`` for the first run of a module, ``alone PATH`` for one run by
             itself, and ``met by KIND``: a row for each call of such an activation: the two ends of where it bends,
             and of what it was given.

@@ -76,9 +76,10 @@ def residual_blocks(graph: OpGraph) -> tuple[ResidualBlock, ...]:
     above = _ancestors(graph)
     found = []
     for position, op in graph.of_kind("add"):
-        if len(op.inputs) == 2 and (common := above[op.inputs[0]] & above[op.inputs[1]]):
+        ends = [source for source in op.inputs if above[source]]  # a parameter that is added as well is no way
+        if len(ends) == 2 and (common := above[ends[0]] & above[ends[1]]):
             fork = common.bit_length() - 1
-            ways = sorted((_between(above, fork, end) for end in op.inputs), key=len)
+            ways = sorted((_between(above, fork, end) for end in ends), key=len)
             found.append(ResidualBlock(graph, fork, ways[1], ways[0], position))
     return tuple(found)
 

@@ -107,38 +107,66 @@ def _archproof(
 
 
 # ---------------------------------------------------------------------------------------------------------------- check
+_LIMITS, _OUTPUT = "Limits", "Output"  # panels of the help
+
+
 @app.command(
-    help="Is CANDIDATE the same architecture as the reference? Compares their operators in eval and train mode, at two"
-    " sizes.\n\nExits with 0 if they are the same, 1 if they are not, 2 if they could not be compared."
+    help="Is CANDIDATE the same architecture as REFERENCE? Compares what both compute, operator by operator and in"
+    " numbers, in eval and train mode and at several sizes.\n\nExits with 0 if they are the same, 1 if they are not, 2"
+    " if they could not be compared."
 )
 def check(
     candidate: Annotated[
-        str, typer.Argument(help="file.py:factory, module:factory, torchvision:NAME, timm:NAME or a reference's name.")
+        str,
+        typer.Argument(
+            metavar="CANDIDATE", help="file.py:factory, module:factory, torchvision:NAME, timm:NAME or a reference."
+        ),
     ],
-    against: Annotated[str, typer.Option(metavar="REFERENCE", help="A reference's name, or any other target.")],
+    against: Annotated[str, typer.Option(metavar="REFERENCE", help="A name of `archproof list`, or any target.")],
     input_shape: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
     ] = None,
     profile: Annotated[
-        Literal["quick", "default", "thorough"], typer.Option(help="How much is tried beyond what is proved.")
+        Literal["quick", "default", "thorough"],
+        typer.Option(metavar="NAME", help="How much is tried beyond what is proved: quick, default or thorough."),
     ] = "default",
-    seed: Annotated[int, typer.Option(min=0, help="Of weights and images: the same seed, the same report.")] = 0,
-    timeout: Annotated[
-        float | None,
-        typer.Option(min=0.1, metavar="SECONDS", help="How long the check may take; 300 by default, thorough 3600."),
-    ] = None,
-    memory: Annotated[
-        float | None,
-        typer.Option(min=0.1, metavar="GIB", help="What each side may take; by default half of the machine's memory."),
-    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Of weights and images: the same seed, the same report.")
+    ] = 0,
+    strict_init: Annotated[
+        bool,
+        typer.Option("--strict-init", help="Tensors that start with other values are deviations too."),
+    ] = False,
     expected_failures: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML: what is known to differ, and why; it decides nothing.")
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            rich_help_panel=_LIMITS,
+            help="How long the check may take; 300 by default, thorough 3600.",
+        ),
+    ] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="GIB",
+            rich_help_panel=_LIMITS,
+            help="What each side may take; by default half of the machine's memory.",
+        ),
+    ] = None,
     json: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON, or only it to stdout.")
+        str | None,
+        typer.Option(metavar="FILE|-", rich_help_panel=_OUTPUT, help="Write the report as JSON, or only it to stdout."),
     ] = None,
     show_output: Annotated[
-        bool, typer.Option("--show-output", help="Print what the candidate's code printed, to stderr, at the end.")
+        bool,
+        typer.Option(
+            "--show-output", rich_help_panel=_OUTPUT, help="Print what the candidate's code printed, to stderr."
+        ),
     ] = False,
 ) -> int:
     """Check a candidate against a reference."""
@@ -149,7 +177,7 @@ def check(
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
     expected = () if expected_failures is None else read(expected_failures)
     limits = Limits(timeout or usual_timeout(profile), memory or usual_memory())
-    options = {"input_shape": shape, "profile": profile, "seed": seed}
+    options = {"input_shape": shape, "profile": profile, "seed": seed, "strict_init": strict_init}
     with progress() as say:
         say("starting")
         report, output = run_check(candidate, against, options=options, limits=limits, progress=say)

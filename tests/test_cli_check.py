@@ -1,6 +1,7 @@
 """``archproof check`` as a person or a script meets it: exit statuses, standard output, files."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -89,6 +90,44 @@ def test_what_a_candidate_prints_is_shown_only_on_request(run, tmp_path):
     assert ("", "") == (out, shown)
     assert err.endswith("ValueError: too late (loud.py, line 5); its output: --show-output\n")
     assert asked.endswith("ValueError: too late (loud.py, line 5)\nepoch 1\n")
+
+
+OTHER_START = """
+import torch
+from arches import cifar10_net
+
+
+class Net(type(cifar10_net())):
+    def __init__(self):
+        super().__init__()
+        torch.nn.init.normal_(self.conv2.weight, std=0.5)
+"""
+
+
+@pytest.mark.slow
+def test_another_initialisation_deviates_only_where_that_is_asked_for(run, tmp_path):
+    """It trains otherwise and computes the same; the command that repeats the check has the option."""
+    (tmp_path / "start.py").write_text(OTHER_START)
+    target, place = f"{tmp_path}/start.py:Net", str(tmp_path / "report.json")
+    same, _, _ = run(target, "--against", "cifar10_net", "--json", place)
+    first = json.loads((tmp_path / "report.json").read_text())
+    strictly, _, _ = run(target, "--against", "cifar10_net", "--strict-init", "--json", place)
+    second = json.loads((tmp_path / "report.json").read_text())
+
+    assert (0, "identical", []) == (same, first["verdict"], first["deviations"])
+    assert (1, "deviates", None) == (strictly, second["verdict"], second["known_as"])
+    assert ["initialisation"] == [deviation["kind"] for deviation in second["deviations"]]
+    assert "--strict-init" not in first["reproduce"]
+    assert second["reproduce"].endswith(" --strict-init")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("torchvision") is None, reason="torchvision is not installed")
+def test_a_net_that_is_built_without_its_initialisation_is_not_blamed_for_it(run):
+    """Two of torchvision's take long to draw their weights, so they are built without."""
+    status, out, _ = run("torchvision:googlenet", "--against", "googlenet_torchvision", "--strict-init")
+
+    assert (0, True) == (status, out.startswith("identical"))
 
 
 @pytest.mark.parametrize("option", ["--timeout", "--memory"])

@@ -56,7 +56,7 @@ class Subject:
         self.stage = stage
         self.net = build_net(build, name, real=not rebuildable)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
-        self._starts_by_itself = True
+        self.starts_by_itself = True
         self._channels: int | None = None
         self._without_memory: nn.Module | None = None
         self.replica = Replica(build, name, rebuildable=rebuildable)
@@ -76,7 +76,7 @@ class Subject:
             with strangers_code():
                 build = builder(net)
             subject = cls(build, net, is_reference=is_reference)
-            subject._starts_by_itself = is_initialised(net)
+            subject.starts_by_itself = is_initialised(net)
             return subject
         if callable(net):
             return cls(net, getattr(net, "__qualname__", role), is_reference=is_reference)
@@ -185,7 +185,7 @@ class Subject:
         """Values of every tensor after the net was built anew a few times; why not, for a net that was given."""
         if not self.rebuildable:
             return Observation(raised=f"{self.name} was given as it is")
-        if not self._starts_by_itself:
+        if not self.starts_by_itself:
             return Observation(raised=f"{self.name} is built without its own initialisation, which takes too long")
         from properties.oracle._samples import sampled
 

@@ -14,6 +14,7 @@ def reproduce(
     input_shape: tuple[int, ...] | None,
     profile: str = "default",
     seed: int = 0,
+    strict_init: bool = False,
 ) -> str:
     """The command line that makes the same check again."""
     words = ["archproof", "check", candidate, "--against", reference]
@@ -23,6 +24,8 @@ def reproduce(
         words += ["--profile", profile]
     if seed:
         words += ["--seed", str(seed)]
+    if strict_init:
+        words.append("--strict-init")
     return shlex.join(words)
 
 

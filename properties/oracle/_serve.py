@@ -19,7 +19,7 @@ from properties.oracle._tensor_files import leave
 from properties.oracle.build import strangers_code
 from properties.oracle.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle.party import Party
-from properties.oracle.targets import builder
+from properties.oracle.targets import builder, is_initialised
 from properties.oracle.trial import Observation
 
 __all__ = ["Server"]
@@ -76,7 +76,9 @@ class Server:
         sys.path += [entry for entry in path if entry not in sys.path]  # torch imports more when it traces
         self.surroundings.look("importing")
         self._enter("while building")
-        return Subject(build, self.target, stage=self._enter)
+        subject = Subject(build, self.target, stage=self._enter)
+        subject.starts_by_itself = is_initialised(self.target)
+        return subject
 
     def _expect(self, request: bytes) -> None:
         method, arguments = self._parsed(request)

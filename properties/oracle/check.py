@@ -107,7 +107,7 @@ def check_parties(
         progress("comparing how the nets start")
         found = with_starts(found, structure, seed=seed, strict=strict_init)
     known_as = None
-    if found.deviations:
+    if any(deviation.kind != "initialisation" for deviation in found.deviations):
         progress("looking for the reference it is")
         graphs = {comparison.mode: comparison.candidate for comparison in structure.comparisons}
         known_as = name_of(graphs, candidate.num_params, besides=reference.name)
@@ -133,7 +133,7 @@ def check_parties(
         notes=tuple(dict.fromkeys([*structure.notes, *found.notes, *([note] if note else [])])),
         profile=profile,
         seed=seed,
-        reproduce=reproduce(candidate.name, reference.name, input_shape, profile, seed),
+        reproduce=reproduce(candidate.name, reference.name, input_shape, profile, seed, strict_init),
         versions=versions(),
         seconds=time.perf_counter() - began,
     )

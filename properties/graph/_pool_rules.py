@@ -9,7 +9,8 @@ from properties.graph._sign import is_nonnegative
 from properties.graph.ir import Op
 
 __all__ = ["adaptive_with_equal_bins", "bias_before_norm", "border_without_effect", "ceil_mode_without_effect",
-           "padded_pool", "pool_of_one_pixel", "sum_as_mean", "window_over_all"]  # fmt: skip
+           "padded_pool", "pool_of_one_pixel", "pooled_twice",
+           "sum_as_mean", "window_over_all"]  # fmt: skip
 
 
 def padded_pool(op: Op, graph: Rewriting) -> int | None:
@@ -73,6 +74,17 @@ def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
 def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
     """The mean (maximum) over an image of one pixel is that pixel."""
     return op.inputs[0] if graph.source(op).shape == op.shape else None
+
+
+def pooled_twice(op: Op, graph: Rewriting) -> int | None:
+    """Pooled to a size that it was just pooled to; one pixel has no other mean or maximum."""
+    before = graph.source(op)
+    if "result" in op.attributes or "result" in before.attributes or not before.kind.endswith("_pool"):
+        return None
+    if op.kind.startswith("global"):
+        return op.inputs[0] if before.kind.startswith("global") and before.shape == op.shape else None
+    alike = before.kind.startswith("adaptive") and dict(before.attributes) == dict(op.attributes)
+    return op.inputs[0] if alike and before.shape == op.shape else None
 
 
 def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:

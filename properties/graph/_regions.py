@@ -46,9 +46,9 @@ def region_of(node: fx.Node) -> Region:
         raise NotImplementedError(f"the forward has more than one course: it calls {name}")
     given = tuple(arg for arg in node.args if isinstance(arg, fx.Node) and arg is not graphs[0])
     gradients = bool(node.args[0]) if name == "wrap_with_set_grad_enabled" else None
-    autocast = str(node.args[1]).removeprefix("torch.") if name == "wrap_with_autocast" and node.args[2] else None
-    if name == "wrap_with_autocast" and not node.args[2]:
-        autocast = "off"
+    autocast = None
+    if name == "wrap_with_autocast":
+        autocast = str(node.args[1]).removeprefix("torch.") if node.args[2] else "off"
     return Region(attribute_of(graphs[0]).graph, given, gradients, autocast)
 
 

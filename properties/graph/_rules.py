@@ -6,9 +6,14 @@ maxima) what torch returns is a convention, and two spellings of one function ma
 
 from __future__ import annotations
 
+from properties.graph import _einsum as sums_of_products
 from properties.graph import _formula_rules as formulas
+from properties.graph import _join_rules as joins
+from properties.graph import _kernel_rules as kernels
 from properties.graph import _layer_rules as layers
+from properties.graph import _norm_rules as norms
 from properties.graph import _pool_rules as pools
+from properties.graph import _product_rules as products
 from properties.graph import _shape_rules as shapes
 from properties.graph import _sum_rules as sums
 from properties.graph import _value_rules as values
@@ -17,6 +22,7 @@ from properties.graph import _weight_rules as weights
 from properties.graph._order_rules import sorted_parts
 from properties.graph._part_rules import joined_layers, split_layers
 from properties.graph._rewriting import ELEMENTWISE, GraphRule, Rewriting, Rule
+from properties.graph._twice import computed_twice
 
 __all__ = ["ELEMENTWISE", "GRAPH_RULES", "RULES", "GraphRule", "Rewriting", "Rule"]
 
@@ -24,6 +30,9 @@ _NO_EFFECT = ("add", "sub", "mul", "div", "pad", "permute", "cat", "expand", "re
 
 _BINARY = ("add", "sub", "mul", "div")  # of two tensors, or of one and a number
 _WEIGHTED = ("conv", "conv_transpose", "linear", "batch_norm", "layer_norm", "group_norm", "prelu")
+
+_POOLED = ("adaptive_avg_pool", "adaptive_max_pool", "global_avg_pool", "global_max_pool")
+_LAID_OUT = ("slice", "select", "reshape", "flatten", "permute", "expand")
 
 _WITH_A_NUMBER = (*_BINARY, "pow")
 
@@ -85,12 +94,28 @@ RULES: tuple[Rule, ...] = (
     Rule("strided slice before a 1x1 convolution", ("conv",), views.strided_pointwise),
     Rule("padding before a pool", ("max_pool", "avg_pool"), pools.padded_pool),
     Rule("border without effect", ("avg_pool",), pools.border_without_effect),
+    Rule("adaptive pool twice", _POOLED, pools.pooled_twice),
+    Rule("subtraction of a negative", ("add", "sub", "neg"), values.negative),
+    Rule("einsum as a product", ("einsum",), sums_of_products.einsum),
+    Rule("einsum as a product", ("tensordot",), sums_of_products.tensordot),
+    Rule("product and sum", ("addmm", "baddbmm"), products.product_and_sum),
+    Rule("transposed product", ("permute",), products.transposed_product),
+    Rule("product of merged batches", ("matmul",), products.merged_batches),
+    Rule("stack as a concatenation", ("reshape", "flatten", "permute"), joins.stack_as_cat),
+    Rule("written part by part", ("put",), joins.written_parts),
+    Rule("part of a filled tensor", _LAID_OUT, joins.part_of_filled),
+    Rule("variance", ("var",), norms.variance),
+    Rule("norm by hand", ("div", "mul"), norms.norm_by_hand),
+    Rule("group norm by hand", ("reshape",), norms.group_norm_by_layer_norm),
+    Rule("scale and shift of a norm", ("mul", "add"), norms.affine_after_norm),
     Rule("parameter in another shape", ("reshape", "flatten", "permute"), weights.parameter_in_another_shape, "B"),
     Rule("parameter without leading ones", _BINARY, weights.parameter_without_leading_ones, "B"),
     Rule("parameter as a weight", _WEIGHTED, weights.parameter_as_weight, "B"),
     Rule("product as a linear layer", ("matmul", "mm"), weights.product_is_linear, "B"),
     Rule("linear layer as a convolution", ("linear",), weights.linear_is_convolution, "B"),
     Rule("1x1 convolution before a reshape", ("conv",), weights.pointwise_before_reshape, "B"),
+    Rule("1x1 convolution of a flattened image", ("conv",), kernels.pointwise_on_flattened, "B"),
+    Rule("window over a permuted image", ("conv",), kernels.window_on_permuted, "B"),
     Rule("bias of a convolution", ("add",), weights.bias_of_convolution, "B"),
     Rule("scale before a permutation", _BINARY, weights.broadcast_after_permute, "B"),
     Rule("dropout before a permutation", ("dropout",), weights.dropout_after_permute, "B"),
@@ -139,6 +164,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 GRAPH_RULES: tuple[GraphRule, ...] = (
+    GraphRule("computed twice", computed_twice, "A"),
     GraphRule("addition in another order", sums.nested_sums, "A"),
     GraphRule("one layer for each part", split_layers),
     GraphRule("order of concatenated parts", sorted_parts),

@@ -144,7 +144,7 @@ def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
 
 
 def part_of_parts(op: Op, graph: Rewriting) -> int | None:
-    """A part of a concatenation that lies within one of its parts, or a part of a part."""
+    """A part of a concatenation is one of its parts, or several joined, each as far as it goes; a part of a part."""
     before, a = graph.source(op), op.attributes
     if (
         before.kind == "slice"
@@ -154,17 +154,27 @@ def part_of_parts(op: Op, graph: Rewriting) -> int | None:
         start = before.attributes["start"]
         cut = {**a, "start": start + a["start"], "end": start + a["end"]}
         return graph.emit(op.with_(inputs=before.inputs, attributes=cut))
-    if before.kind != "cat" or before.attributes["dim"] != a["dim"]:
+    if before.kind != "cat" or before.attributes["dim"] != a["dim"] or a["step"] != 1:
         return None
-    end = 0
+    end, taken = 0, []
     for source in before.inputs:
         start, end = end, end + graph.ops[source].shape[a["dim"]]
-        if start <= a["start"] and a["end"] <= end and graph.ops[source].dtype == op.dtype:
-            if graph.ops[source].shape == op.shape:
-                return source
-            cut = {**a, "start": a["start"] - start, "end": a["end"] - start}
-            return graph.emit(op.with_(inputs=(source,), attributes=cut))
-    return None
+        first, last = max(start, a["start"]), min(end, a["end"])
+        if first < last:
+            taken.append(_cut(op, graph, source, first - start, last - start))
+    if not taken or any(graph.ops[source].dtype != op.dtype for source in taken):
+        return None
+    return taken[0] if len(taken) == 1 else graph.emit(before.with_(inputs=tuple(taken), shape=op.shape))
+
+
+def _cut(op: Op, graph: Rewriting, source: int, start: int, end: int) -> int:
+    """A part of one operand, or all of it."""
+    before, dim = graph.ops[source], op.attributes["dim"]
+    if (start, end) == (0, before.shape[dim]):
+        return source
+    shape = (*before.shape[:dim], end - start, *before.shape[dim + 1 :])
+    cut = {"dim": dim, "start": start, "end": end, "step": 1}
+    return graph.emit(op.with_(inputs=(source,), attributes=cut, shape=shape, dtype=before.dtype))
 
 
 def whole_of_parts(op: Op, graph: Rewriting) -> int | None:

@@ -13,9 +13,16 @@ __all__ = ["SPLITS", "cat", "narrow", "pad", "permute", "reshape", "select", "sl
 
 SPLITS = {"split", "chunk", "split_with_sizes", "tensor_split", "unbind", "unsafe_split", "unsafe_chunk"}
 
+_STACKS = {"hstack": (1, 2), "vstack": (0, 2), "dstack": (2, 3)}  # along which axis, from how many on
+
 
 def cat(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     tensors = [item for item in call["tensors"] if isinstance(item, fx.Node)]
+    if call.base in _STACKS:
+        axis, rank = _STACKS[call.base]
+        if any(len(result_shape(item)) < rank for item in tensors):  # they grow axes of their own first
+            return generic(call, index, shape)
+        return Meaning("cat", tensors, {"dim": axis})
     return Meaning("cat", tensors, {"dim": call["dim"] % max(len(shape), 1)})
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "gated",
     "gradient_only",
     "hardsigmoid",
+    "negative",
     "negative_number",
     "no_effect",
     "power_of_two",
@@ -136,3 +137,20 @@ def negative_number(op: Op, graph: Rewriting) -> int | None:
     if dict(op.attributes) != {"scalar": number} or not isinstance(number, int | float) or isinstance(number, bool):
         return None
     return graph.emit(op.with_(kind="add", attributes={"scalar": -number}))
+
+
+def negative(op: Op, graph: Rewriting) -> int | None:
+    """``x - (-y)`` is ``x + y``, ``x + (-y)`` is ``x - y``, ``-(-x)`` is ``x``."""
+    if op.attributes:
+        return None
+    if op.kind == "neg":
+        return graph.source(op).inputs[0] if graph.source(op).kind == "neg" else None
+    if len(op.inputs) != 2 or not op.dtype.startswith("float"):
+        return None
+    first, second = op.inputs
+    if graph.ops[second].kind == "neg":
+        opposite = {"add": "sub", "sub": "add"}[op.kind]
+        return graph.emit(op.with_(kind=opposite, inputs=(first, graph.ops[second].inputs[0])))
+    if op.kind == "add" and graph.ops[first].kind == "neg":
+        return graph.emit(op.with_(kind="sub", inputs=(second, graph.ops[first].inputs[0])))
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from torch import fx
 
@@ -72,6 +73,27 @@ def _mean(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     return Meaning(call.base, [source], attributes)
 
 
+def _var_mean(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """The variance, then the mean, as two operators."""
+    meaning = generic(call, 0, shape)
+    if index == 0 or "dim" not in meaning.attributes:
+        return replace(meaning, kind="var") if index == 0 else meaning
+    dims = tuple(sorted(meaning.attributes["dim"]))
+    return Meaning("mean", meaning.inputs, {"dim": dims, "keepdim": meaning.attributes["keepdim"]})
+
+
+def _copy(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """What is written over a tensor of its own size and type replaces it."""
+    source = call["src"]
+    if isinstance(source, fx.Node) and result_shape(source) == shape and source.meta["val"].dtype == call.dtype:
+        return Meaning("identity", [source])
+    return generic(call, index, shape)
+
+
+def _matmul(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    return Meaning("matmul", call.operands())
+
+
 def _random(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     """A draw that depends on the size of its operand only, unless a tensor holds the probabilities."""
     if call.base == "bernoulli" and call.overload not in ("p", "float"):
@@ -114,7 +136,7 @@ _RULES: dict[str, Rule] = {
     ),
     **dict.fromkeys(("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"), layers.adaptive_pool),
     **dict.fromkeys(("add", "sub", "mul", "div"), _arithmetic),
-    **dict.fromkeys(("cat", "concat", "concatenate"), shapes.cat),
+    **dict.fromkeys(("cat", "concat", "concatenate", "hstack", "vstack", "dstack"), shapes.cat),
     **dict.fromkeys(
         ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "native_dropout"), layers.dropout
     ),
@@ -130,6 +152,9 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(("bernoulli", "rand", "rand_like", "randn", "randn_like"), _random),
     **dict.fromkeys(("zeros", "ones", "full", "empty", "new_zeros", "new_ones", "new_full", "new_empty"), _filled),
     **dict.fromkeys(("zeros_like", "ones_like", "full_like", "empty_like"), _filled),
+    **dict.fromkeys(("matmul", "mm", "bmm"), _matmul),
+    "var_mean": _var_mean,
+    "copy": _copy,
     "instance_norm": layers.instance_norm,
     "rms_norm": layers.rms_norm,
     "linear": layers.linear,

@@ -86,9 +86,20 @@ def _following(left: Op, right: Op, ours: list[Shape], theirs: list[Shape]) -> s
         names |= {"groups", "out_channels"}
     if ours != theirs and left.kind in _SIZED:
         names |= {"shape", "start", "end", "size", "repeats", "digest"}
-    if _keeps_size(left) is not None and _keeps_size(left) == _keeps_size(right):
+    resized = any(left.attributes.get(name) != right.attributes.get(name) for name in ("kernel_size", "dilation"))
+    if resized and _keeps_size(left) is not None and _keeps_size(left) == _keeps_size(right):
         names.add("padding")
+    if "running_mean" in left.params and "running_mean" not in right.params:
+        names.add("training")  # without statistics of its own a norm takes the batch's
+    if _unregistered(left, right):
+        names.add("training")  # eval() does not find it
     return names
+
+
+def _unregistered(left: Op, right: Op) -> set[str]:
+    """The roles whose tensor is a parameter or a buffer on the left and neither on the right."""
+    both = left.params.keys() & right.params.keys() - {"value"}
+    return {role for role in both if left.params[role].kind != "constant" and right.params[role].kind == "constant"}
 
 
 def _operands(graph: OpGraph, op: Op) -> list[Shape]:
@@ -135,7 +146,12 @@ class _Comparison:
             before, after = left.attributes.get(name), right.attributes.get(name)
             if before != after and name not in follows:
                 yield ("training" if name in _GRADIENT else "attribute"), name, before, after
+        loose = _unregistered(left, right) or _unregistered(right, left)
+        if loose:
+            yield "parameter", "registered", bool(_unregistered(left, right)), bool(_unregistered(right, left))
         for role in (*left.params, *(r for r in right.params if r not in left.params)):
+            if role in loose:
+                continue
             ours, theirs = left.params.get(role), right.params.get(role)
             if ours is None or theirs is None:
                 yield "parameter", role, ours is not None, theirs is not None

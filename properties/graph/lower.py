@@ -240,7 +240,7 @@ class _Lowering:
             else:  # a computed weight is data like any other
                 inputs.append(operand)
                 attributes[role] = "computed"
-        if self.autocast:
+        if self.autocast not in (None, "off"):
             attributes["autocast"] = self.autocast
         positions = tuple(self._read(operand, node) for operand in inputs)
         return self._emit(Op(meaning.kind, positions, attributes, params, where=self._where(node), **_result(node)))

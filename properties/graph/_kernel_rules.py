@@ -1,0 +1,59 @@
+"""Rules of tier B for convolutions of which one window covers the whole image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from properties.graph._remade import can_change, remade
+from properties.graph._rewriting import Rewriting
+from properties.graph.ir import Op
+from properties.graph.recipe import permuted, reshaped
+
+__all__ = ["pointwise_on_flattened", "window_on_permuted"]
+
+
+def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
+    """A 1x1 convolution of an image whose pixels were all made channels is one of the image's own size."""
+    before, weight = graph.source(op), op.params.get("weight")
+    if before.kind not in ("reshape", "flatten") or len(op.inputs) != 1 or weight is None or not can_change(weight):
+        return None
+    inner = graph.source(before).shape
+    if len(inner) < 3 or inner[0] != before.shape[0] or set(before.shape[2:]) - {1} or not _is_window(op, before):
+        return None
+    kernel = inner[2:]
+    if kernel == before.shape[2:]:
+        return None
+    ones = (1,) * len(kernel)
+    attributes: Mapping[str, Any] = {
+        **op.attributes,
+        **dict.fromkeys(("stride", "dilation"), ones),
+        "kernel_size": kernel,
+        "padding": (0,) * len(kernel),
+    }
+    params = {**op.params, "weight": remade(weight, partial(reshaped, shape=(weight.shape[0], *inner[1:])))}
+    made = op.with_(inputs=before.inputs, attributes=attributes, params=params, shape=(*op.shape[:2], *ones))
+    return graph.emit(op.with_(kind="reshape", inputs=(graph.emit(made),), attributes={"shape": op.shape}, params={}))
+
+
+def window_on_permuted(op: Op, graph: Rewriting) -> int | None:
+    """A convolution whose one window is the image sums over all of it, in whatever order its axes are."""
+    before, weight = graph.source(op), op.params.get("weight")
+    if before.kind != "permute" or len(op.inputs) != 1 or weight is None or not can_change(weight):
+        return None
+    dims = before.attributes["dims"]
+    if dims[0] != 0 or not _is_window(op, before):
+        return None
+    back = tuple(dims.index(axis) for axis in range(len(dims)))
+    changed = remade(weight, partial(permuted, dims=back))
+    attributes = {**op.attributes, "kernel_size": changed.shape[2:]}
+    params = {**op.params, "weight": changed}
+    return graph.emit(op.with_(inputs=before.inputs, attributes=attributes, params=params))
+
+
+def _is_window(op: Op, before: Op) -> bool:
+    a = op.attributes
+    plain = a["groups"] == 1 and set(a["padding"]) <= {0} and a["padding_mode"] == "zeros"
+    single = {*a["stride"], *a["dilation"]} <= {1}
+    return plain and single and a["kernel_size"] == before.shape[2:] and set(op.shape[2:]) <= {1}

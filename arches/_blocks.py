@@ -110,9 +110,12 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``relu(residual(x) + shortcut(x))``."""
-        out: Tensor = self.relu(self.bn1(self.conv1(x)))
-        out = self.relu(self.bn2(self.conv2(out)))
-        out = self.bn3(self.conv3(out))
+        out: Tensor = self.conv1(x)
+        out = self.relu(self.bn1(out))
+        out = self.conv2(out)  # each in a statement of its own, so that its input is given back before the norm runs
+        out = self.relu(self.bn2(out))
+        out = self.conv3(out)
+        out = self.bn3(out)
         out += x if self.downsample is None else self.downsample(x)
         out = self.relu(out)
         return out

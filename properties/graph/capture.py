@@ -14,9 +14,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.fx import config as fx_config
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
@@ -151,14 +153,28 @@ def _flat_outputs(net: nn.Module) -> Iterator[Witness]:
 
 
 @contextmanager
+def _without_stack_traces() -> Iterator[None]:
+    """No operator notes the line that called it: nobody reads that here, and it takes a fifth of the time."""
+    config: Any = fx_config
+    before = getattr(config, "do_not_emit_stack_traces", None)  # older ones always note it
+    try:
+        if before is not None:
+            config.do_not_emit_stack_traces = True
+        yield
+    finally:
+        if before is not None:
+            config.do_not_emit_stack_traces = before
+
+
+@contextmanager
 def _quiet() -> Iterator[None]:
-    """No warnings, logging and partial graphs of torch's tracing machinery; all back as they were afterwards."""
+    """No warnings, logging, stack traces and partial graphs of torch's tracing machinery; all back afterwards."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()), _without_stack_traces():
             warnings.simplefilter("ignore")
             yield
     finally:

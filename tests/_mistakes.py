@@ -245,7 +245,7 @@ AXES = (
 
 LAYERS = (
     layer("eps", lambda: nn.BatchNorm2d(8), lambda: nn.BatchNorm2d(8, eps=1e-3)),
-    layer("momentum", lambda: nn.BatchNorm2d(8), lambda: nn.BatchNorm2d(8, momentum=0.2)),
+    layer("momentum", lambda: nn.BatchNorm2d(8), lambda: nn.BatchNorm2d(8, momentum=0.2), "train"),
     layer("affine", lambda: nn.BatchNorm2d(8), lambda: nn.BatchNorm2d(8, affine=False)),
     layer("statistics", lambda: nn.BatchNorm2d(8), lambda: nn.BatchNorm2d(8, track_running_stats=False)),
     layer("bias", conv, lambda: conv(bias=False)),

@@ -33,7 +33,7 @@ def _stack(*changes) -> nn.Sequential:
 )
 def test_a_changed_layer_is_one_edit(layer, position, expected):
     """A setting, a tensor or an operator that differs is named with both its values."""
-    (edit,) = _edits(_stack(), _stack((position, layer)))
+    (edit,) = _edits(_stack(), _stack((position, layer)), "train")
 
     assert expected == (edit.kind, edit.attribute, edit.before, edit.after)
 

@@ -53,7 +53,7 @@ def linear(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 def batch_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     tensors = roles(call, "weight", "bias", "running_mean", "running_var")
     training = bool(call.arguments.get("training", False))
-    momentum = None if call["momentum"] == CUMULATIVE else call["momentum"]
+    momentum = None if call["momentum"] == CUMULATIVE or not training else call["momentum"]  # decides nothing then
     attributes = {"eps": call["eps"], "momentum": momentum, "training": training}
     return Meaning("batch_norm", [call["input"]], attributes, tensors)
 

@@ -93,6 +93,8 @@ def _following(left: Op, right: Op, ours: list[Shape], theirs: list[Shape]) -> s
         names.add("training")  # without statistics of its own a norm takes the batch's
     if _unregistered(left, right):
         names.add("training")  # eval() does not find it
+    if left.attributes.get("training") != right.attributes.get("training"):
+        names.add("momentum")  # which is that of the batch's share in train mode
     return names
 
 

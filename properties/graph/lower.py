@@ -264,10 +264,11 @@ class _Lowering:
         return self._emit(Op("backward", (position,), {"what": word}, shape=op.shape, dtype=op.dtype))
 
     def _is_counter(self, position: int) -> bool:
-        """Whether a buffer's new value is its old one and 1 more: a norm's batch counter."""
+        """Whether a buffer's new value is its old one and 1 more, or more than once: a norm's batch counter."""
         op = self.ops[position]
-        counts = op.kind == "add" and op.attributes.get("scalar") == 1 and op.shape == () and len(op.inputs) == 1
-        return counts and op.dtype == "int64" and self.ops[op.inputs[0]].kind == "parameter"
+        while op.kind == "add" and op.attributes.get("scalar") == 1 and len(op.inputs) == 1:
+            position, op = op.inputs[0], self.ops[op.inputs[0]]
+        return op.kind in ("parameter", "constant") and op.shape == () and op.dtype == "int64"
 
     def _where(self, node: fx.Node) -> str:
         """Dotted path of the innermost module whose forward made the node; a repeated call's ``@1`` is dropped."""

@@ -163,9 +163,9 @@ class _Patch:
                     params[role] = theirs
                 continue
             changes = {name for name in ("shape", "digest", "dtype") if names}
-            if "requires_grad" in names:
+            if not names.isdisjoint({"requires_grad", "registered"}):
                 changes |= {"trainable", "kind"}
-            if "content" not in names:
+            if names.isdisjoint({"content", "registered"}):
                 changes -= {"digest"}
             params[role] = replace(theirs, **{name: getattr(ours, name) for name in changes})
         return params

@@ -2,55 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
+from properties.oracle._cause import Cause
+from properties.oracle._joined import exchanged, grouped, leaves_behind, moved, same_number, settled_together
 
-__all__ = ["JOINS", "Cause", "causes"]
+__all__ = ["JOINS", "causes"]
 
 _FARTHEST_SWAP = 8  # operators between two settings that changed places; a bottleneck block has ten
-_WINDOW = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")  # one line of code, one choice
-_TENSORS = ({"weight", "bias"}, {"running_mean", "running_var"})
 JOINS = ("add", "mul", "cat", "sub")
 
 
-@dataclass(frozen=True)
-class Cause:
-    """One edit, and those that it forces: the shortcut's stride where the residual branch's changed.
-
-    Args:
-        edit: the edit that stands for all of them.
-        along: the others.
-    """
-
-    edit: Edit
-    along: tuple[Edit, ...] = ()
-
-    @property
-    def edits(self) -> tuple[Edit, ...]:
-        """All of them."""
-        return (self.edit, *self.along)
-
-
-def causes(reference: OpGraph, candidate: OpGraph, edits: Iterable[Edit]) -> list[Cause]:
+def causes(reference: OpGraph, candidate: OpGraph, edits: Iterable[Edit], pairs: Mapping[int, int]) -> list[Cause]:
     """The edits between two graphs, those that are one mistake together.
 
     Args:
         reference: the graph that the edits' ``reference`` positions refer to.
         candidate: likewise.
         edits: in data-flow order.
+        pairs: which operator of the candidate stands for which of the reference.
     """
     graphs = (reference, candidate)
     found = [Cause(part) for edit in edits for part in _whole_modules(edit, graphs)]
+    found = moved(found, graphs)
     found = _rebuilt(found, graphs)
-    found = _grouped(found, lambda one, other: _is_fed_by(one, other, graphs))
-    found = _grouped(found, lambda one, other: _takes_over_stride(one, other, graphs))
-    found = _grouped(found, lambda one, other: _meet(one, other, graphs))
+    found = grouped(found, lambda one, other: _is_fed_by(one, other, graphs))
+    found = grouped(found, lambda one, other: _takes_over_stride(one, other, graphs))
+    found = grouped(found, lambda one, other: _meet(one, other, graphs))
+    found = grouped(found, lambda one, other: same_number(one, other, graphs))
+    found = grouped(found, lambda one, other: exchanged(one, other, graphs, pairs))
+    found = grouped(found, lambda one, other: leaves_behind(one, other, graphs))
     found = _swapped(reference, found)
-    return _settled_together(found)
+    return settled_together(found)
 
 
 def _whole_modules(edit: Edit, graphs: tuple[OpGraph, OpGraph]) -> list[Edit]:
@@ -100,7 +86,7 @@ def _rebuilt(found: Sequence[Cause], graphs: tuple[OpGraph, OpGraph]) -> list[Ca
             cause
             for cause in left
             if cause.edit.kind == "attribute"
-            and cause.edit.attribute in ("kernel_size", "out_channels")
+            and cause.edit.attribute in ("kernel_size", "out_channels", "groups")
             and _sides(cause.edit)[side][0] in beside
             and graph.ops[_sides(cause.edit)[side][0]].kind in kinds
         ]
@@ -129,17 +115,6 @@ def _around(graph: OpGraph, positions: Iterable[int]) -> set[int]:
 
 def _sides(edit: Edit) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return edit.reference, edit.candidate
-
-
-def _grouped(found: Sequence[Cause], belong: Any) -> list[Cause]:
-    """Causes that belong together, the first of which stands for them."""
-    left, grouped = list(found), []
-    while left:
-        cause = left.pop(0)
-        others = [other for other in left if belong(cause.edit, other.edit)]
-        left = [other for other in left if other not in others]
-        grouped.append(Cause(cause.edit, (*cause.along, *(edit for other in others for edit in other.edits))))
-    return grouped
 
 
 def _takes_over_stride(one: Edit, other: Edit, graphs: tuple[OpGraph, OpGraph]) -> bool:
@@ -241,30 +216,3 @@ def _swap_partner(graph: OpGraph, edit: Edit, others: Sequence[Cause]) -> Cause 
         if near:
             return opposite[near[0]]
     return None
-
-
-def _settled_together(found: Sequence[Cause]) -> list[Cause]:
-    """Settings of one layer's window, or the two tensors of one norm: one line of code, one mistake."""
-    left, together = list(found), []
-    while left:
-        cause = left.pop(0)
-        others = [other for other in left if _is_one_line(cause, other)]
-        left = [other for other in left if other not in others]
-        edits = [cause.edit, *(other.edit for other in others)]
-        if others:
-            names = " and ".join(edit.attribute for edit in edits)
-            before, after = (tuple(getattr(edit, side) for edit in edits) for side in ("before", "after"))
-            edit = replace(cause.edit, attribute=names, before=before, after=after)
-            cause = Cause(edit, (*cause.along, *(edit for other in others for edit in other.along)))
-        together.append(cause)
-    return together
-
-
-def _is_one_line(cause: Cause, other: Cause) -> bool:
-    one, two = cause.edit, other.edit
-    if one.kind != two.kind or one.reference != two.reference or len(one.reference) != 1:
-        return False
-    if one.kind == "attribute":
-        return one.attribute in _WINDOW and two.attribute in _WINDOW
-    same = (one.before, one.after) == (two.before, two.after)
-    return one.kind == "parameter" and same and {one.attribute, two.attribute} in _TENSORS

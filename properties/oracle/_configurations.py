@@ -41,7 +41,7 @@ def extra_scalars(graph: OpGraph, num_classes: int, in_channels: int) -> int:
     found = sum((count - num_classes) * (features + 1) for features, count in heads(graph))
     for position, op in graph.of_kind("input"):
         for user in (graph.ops[user] for user in graph.users[position]):
-            if user.kind == "conv" and user.attributes["groups"] == 1:
+            if user.kind == "conv" and user.attributes["groups"] == 1 and "weight" in user.params:
                 out, _, *kernel = user.params["weight"].shape
                 size = 1
                 for side in kernel:

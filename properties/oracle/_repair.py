@@ -14,23 +14,25 @@ __all__ = ["repair"]
 _LISTED = 3  # layers that are written out
 
 
-def repair(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+Graphs = tuple[OpGraph, OpGraph]
+
+
+def repair(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
     """One sentence in the imperative that undoes a folded cause.
 
     Args:
         edits: the repetitions, in data-flow order.
-        reference: the graph that their ``reference`` positions refer to.
-        candidate: likewise.
+        graphs: the reference and the candidate that the positions of each refer to.
     """
-    return _REPAIRS[edits[0].kind](edits, reference, candidate)
+    return _REPAIRS[edits[0].kind](edits, graphs)
 
 
-def _attribute(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+def _attribute(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
     first = edits[0]
     if len(first.reference) == 2:
-        return f"set {_swap(first, candidate)}{_elsewhere(len(edits))}"
+        return f"set {_swap(first, graphs[0][1])}{_elsewhere(len(edits))}"
     by_value: dict[str, list[str]] = {}
-    for edit in edits:
+    for edit, (reference, candidate) in zip(edits, graphs, strict=True):
         padding = reference.ops[edit.reference[0]].attributes.get("padding")
         moves = "kernel_size" in edit.attribute and "padding" not in edit.attribute
         differs = moves and padding != candidate.ops[edit.candidate[0]].attributes.get("padding")
@@ -60,16 +62,24 @@ def _code(value: Any) -> str:
     return repr(value)
 
 
-def _missing(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+def _missing(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
     places = []
-    for edit in edits:
+    for edit, (_, candidate) in zip(edits, graphs, strict=True):
         receiver = len(candidate) - 1 if edit.receiver is None else edit.receiver
         places.append(candidate.label(receiver))
-    return f"add {group(reference, edits[0].reference, detailed=True)} before {_listed(places)}"
+    return f"add {group(graphs[0][0], edits[0].reference, detailed=True)} before {_listed(places)}"
 
 
-def _extra(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
-    return f"remove {_listed([_region(candidate, edit.candidate) for edit in edits])}"
+def _extra(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
+    return f"remove {_regions(edits, graphs)}"
+
+
+def _places(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
+    return _listed([theirs.label(edit.candidate[0]) for edit, (_, theirs) in zip(edits, graphs, strict=True)])
+
+
+def _regions(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
+    return _listed([_region(theirs, edit.candidate) for edit, (_, theirs) in zip(edits, graphs, strict=True)])
 
 
 def _region(graph: OpGraph, positions: tuple[int, ...]) -> str:
@@ -77,14 +87,14 @@ def _region(graph: OpGraph, positions: tuple[int, ...]) -> str:
     return first if len(positions) == 1 else f"{first} to {last}"
 
 
-def _replaced(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
-    there = group(reference, edits[0].reference, detailed=True)
-    return f"put {there} in place of {_listed([_region(candidate, edit.candidate) for edit in edits])}"
+def _replaced(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
+    there = group(graphs[0][0], edits[0].reference, detailed=True)
+    return f"put {there} in place of {_regions(edits, graphs)}"
 
 
-def _wiring(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
-    first = edits[0]
-    places = _listed([candidate.label(edit.candidate[0]) for edit in edits])
+def _wiring(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
+    first, reference = edits[0], graphs[0][0]
+    places = _places(edits, graphs)
     if first.attribute == "order":
         return f"give {places} its operands in the reference's order: {sources_of(reference, first.reference[0])} there"
     if first.attribute in ("moved", "operands"):
@@ -92,12 +102,14 @@ def _wiring(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> st
     return "wire the operators as in the reference"
 
 
-def _parameter(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
-    first = edits[0]
-    places = _listed([candidate.label(edit.candidate[0]) for edit in edits])
+def _parameter(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
+    first, reference = edits[0], graphs[0][0]
+    places = _places(edits, graphs)
     has_none = first.before in (False, (False, False))
     if first.attribute in ("shape", "content"):
         return f"give the tensor of {places} the reference's {first.attribute}"
+    if first.attribute == "registered":
+        return f"assign {places} as modules, parameters or buffers, so that the net finds them"
     if first.attribute == "shared":
         return f"give {places} {'the tensors of another layer' if first.before else 'tensors of its own'}"
     if first.attribute == "bias" and reference.ops[first.reference[0]].kind in ("conv", "linear", "conv_transpose"):
@@ -109,20 +121,22 @@ def _parameter(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) ->
     return f"{'remove' if has_none else 'add'} the {first.attribute} of {places}"
 
 
-def _training(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+def _training(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
     first = edits[0]
-    places = _listed([candidate.label(edit.candidate[0]) for edit in edits])
+    places = _places(edits, graphs)
     if first.attribute == "requires_grad":
         return f"set requires_grad={first.before} for the tensors of {places}"
     return f"let gradients {'pass' if first.after else 'stop at'} {places}, as in the reference"
 
 
-def _output(edits: Sequence[Edit], reference: OpGraph, candidate: OpGraph) -> str:
+def _output(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
     first = edits[0]
     if first.attribute == "order":
         return "return the outputs in the reference's order"
     if first.attribute == "effect":
-        return "leave behind what the reference does: " + (", ".join(first.before) or "nothing")
+        if not first.before:
+            return "change no input and no buffer in the forward pass"
+        return f"let the forward pass do what the reference's does: it {' and '.join(dict.fromkeys(first.before))}"
     return f"return {first.before} tensors"
 
 
@@ -138,7 +152,7 @@ def _elsewhere(count: int) -> str:
     return f", and likewise in {count - 1} more places" if count > 2 else ", and likewise in 1 more place" * (count - 1)
 
 
-_REPAIRS: Mapping[str, Callable[[Sequence[Edit], OpGraph, OpGraph], str]] = {
+_REPAIRS: Mapping[str, Callable[[Sequence[Edit], Sequence[Graphs]], str]] = {
     "attribute": _attribute,
     "operator-missing": _missing,
     "operator-extra": _extra,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.weight_map import are_apart
 from properties.oracle._captures import second_size
-from properties.oracle._unread import idle, unread
+from properties.oracle._unread import idle, is_left_over, unread
 from properties.oracle.explain import Comparison, explain
 from properties.oracle.party import Party
 from properties.report import Deviation, Place
@@ -20,6 +21,7 @@ from properties.report import Deviation, Place
 __all__ = ["MODES", "Agreement", "Captured", "Structure", "only_at", "rejects"]
 
 MODES = ("eval", "train")
+_SKIPPED = ("operator-missing", "operator-replaced", "wiring")
 Progress = Callable[[str], None]
 
 
@@ -153,8 +155,21 @@ class Structure:
         first = self.first()
         self.notes += idle([one.reference for one in first], [one.candidate for one in first])
         self.unread = unread(self.reference.params, self.candidate.params, self._read)
-        found = [*explain(self.comparisons), *self.unread]
+        found = self._with_unread(list(explain(self.comparisons)))
         return found or self._at_the_second_size() or self._jointly()
+
+    def _with_unread(self, found: list[Deviation]) -> list[Deviation]:
+        """What is registered and never read is one mistake with the layer that should read it, where one is missing."""
+        stands_for = Counter(self.key_map.values())
+        paired = {key for key, other in self.key_map.items() if stands_for[other] == 1}
+        read = [param for param in self.reference.params if param.key in self._read[0]]
+        for deviation in self.unread:
+            at = next((i for i, one in enumerate(found) if one.kind in _SKIPPED or one.attribute == "shared"), None)
+            if at is None or not is_left_over(deviation, read, self.candidate.params, paired):
+                found.append(deviation)
+                continue
+            found[at] = replace(found[at], message=f"{found[at].message}; {deviation.message}")
+        return found
 
     def differences_at(self, mode: str, size: Shape) -> tuple[Deviation, ...]:
         """What differs in one mode at a size of the caller's choice, batch axis included."""

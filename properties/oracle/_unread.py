@@ -9,7 +9,7 @@ from math import prod
 from properties.graph.ir import OpGraph, Param
 from properties.report import Deviation, Place
 
-__all__ = ["idle", "unread"]
+__all__ = ["idle", "is_left_over", "unread"]
 
 _SILENT = ("Identity", "Dropout", "Flatten", "Unflatten", "Sequential", "ModuleList", "ModuleDict", "Parameter")
 _NAMED = 4  # modules that a note names
@@ -29,6 +29,21 @@ def unread(reference: Sequence[Param], candidate: Sequence[Param], read: tuple[S
     )
     missing, extra = _without(ours, theirs), _without(theirs, ours)
     return [_deviation(found, is_extra) for found, is_extra in ((missing, False), (extra, True)) if found]
+
+
+def is_left_over(found: Deviation, reference: Sequence[Param], candidate: Sequence[Param], paired: Set[str]) -> bool:
+    """Whether what the candidate registers and never reads are the tensors of layers that it should run, and does not.
+
+    Args:
+        found: a deviation of ``unread``.
+        reference: the reference's tensors that some operator reads.
+        candidate: the candidate's tensors.
+        paired: the reference's keys whose tensor stands for one of the candidate's, and for that alone.
+    """
+    sizes = {param.key: param.shape for param in candidate}
+    own = Counter(sizes[place.candidate] for place in found.places if place.candidate is not None)
+    wanted = Counter(param.shape for param in reference if param.key not in paired)
+    return found.candidate is True and bool(own) and own <= wanted
 
 
 def _without(params: Sequence[Param], others: Sequence[Param]) -> list[Param]:

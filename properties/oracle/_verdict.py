@@ -11,6 +11,7 @@ from properties.graph.ir import Shape
 from properties.graph.recipe import Recipe
 from properties.graph.weight_map import weight_map
 from properties.oracle._alone import alone
+from properties.oracle._differences import GRADIENT
 from properties.oracle._elsewhere import Elsewhere
 from properties.oracle._numeric import deviations_of, in_words
 from properties.oracle._starts import starts
@@ -26,6 +27,7 @@ from properties.report import Deviation, Place, Result
 __all__ = ["Judgement", "judge", "with_starts"]
 
 _UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand")
+_UNTOUCHED = "image_is_left_untouched"  # the property that a graph may tell as well
 _CHANNELS = {"quick": ("eval", "train"), "default": ("eval", "train", "dropout", "domain"), "thorough": CHANNELS}
 _SHRINKING = {"quick": 6, "default": 12, "thorough": 60}  # trials; a limit in seconds would be another on every machine
 
@@ -151,7 +153,9 @@ class _Judge:
         comparison, found = self.structure.comparisons[0], self.structure.correspondences[0]
         pairs = layer_pairs(comparison.reference, comparison.candidate, found.pairs)
         culprit = locate(self.reference, self.candidate, moved, pairs, first.draw, channel=first.channel)
-        return None if culprit is None else Place(culprit.reference, culprit.candidate)
+        if culprit is not None:
+            return Place(culprit.reference, culprit.candidate)
+        return _owner(first.tensor, moved)
 
     def _confirmed(self, moved: Transplant, drawn: Images) -> Evidence:
         if self.profile != "thorough":
@@ -213,6 +217,8 @@ class _Judge:
         notes = (*differing, *evidence.unexcited, *common.notes)
         results, found = self._alone(self._images(), one_graph=False)
         if found:
+            told = "changes its input" in " ".join(deviation.message for deviation in common.deviations)
+            found = [deviation for deviation in found if not told or deviation.attribute != _UNTOUCHED]
             return replace(common, deviations=(*common.deviations, *found), results=results)
         return replace(common, verdict="undistinguished", deviations=(), notes=notes, results=results)
 
@@ -268,6 +274,15 @@ class _Judge:
             return tuple(deviations)
         (only,) = deviations
         return (replace(only, effect={**only.effect, "logits": float(f"{evidence.effect:.3g}")}),)
+
+
+def _owner(tensor: str, moved: Transplant) -> Place | None:
+    """The layer whose parameter's gradient it is, or whose buffer."""
+    key = next((tensor.removeprefix(kind) for kind in (GRADIENT, "buffer ") if tensor.startswith(kind)), "")
+    other = next((theirs for theirs, ours in moved.keys.items() if ours == key), None)
+    if other is None:
+        return None
+    return Place(key.rpartition(".")[0] or "(net)", other.rpartition(".")[0] or "(net)")
 
 
 def _x(size: Shape) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._causes import Cause
+from properties.oracle._cause import Cause
 
 __all__ = ["group", "noun", "sentence", "sources_of", "value"]
 
@@ -23,27 +23,38 @@ _DETAILS = ("output_size", "kernel_size", "stride", "num_groups", "p", "negative
 _LISTED = 6  # operators of a group that are written out
 
 
-def sentence(causes: Sequence[Cause], reference: OpGraph, candidate: OpGraph) -> str:
+Graphs = tuple[OpGraph, OpGraph]
+
+
+def sentence(causes: Sequence[Cause], graphs: Sequence[Graphs]) -> str:
     """One sentence for a folded cause.
 
     Args:
         causes: the repetitions, in data-flow order.
-        reference: the graph that their positions refer to.
-        candidate: likewise.
+        graphs: the reference and the candidate that the positions of each refer to.
     """
     edits = [cause.edit for cause in causes]
-    said = _SAID[edits[0].kind](_Words(edits, reference, candidate))
-    along = [_Words([edit], reference, candidate).along() for edit in causes[0].along]
+    said = _SAID[edits[0].kind](_Words(edits, graphs))
+    along = [_Words([edit], graphs[:1]).along() for edit in causes[0].along]
     return f"{said}; with it {' and '.join(along)}" if along else said
 
 
 @dataclass(frozen=True)
 class _Words:
-    """The repetitions of one edit, and the graphs they are about."""
+    """The repetitions of one edit, and the graphs that each is about."""
 
     edits: Sequence[Edit]
-    reference: OpGraph
-    candidate: OpGraph
+    graphs: Sequence[Graphs]
+
+    @property
+    def reference(self) -> OpGraph:
+        """The first one's."""
+        return self.graphs[0][0]
+
+    @property
+    def candidate(self) -> OpGraph:
+        """The first one's."""
+        return self.graphs[0][1]
 
     @property
     def first(self) -> Edit:
@@ -58,6 +69,9 @@ class _Words:
     def among(self) -> str:
         """``in the convolution``, ``in 9 convolutions``."""
         many = len(self.edits)
+        kinds = {ours.ops[edit.reference[0]].kind for edit, (ours, _) in zip(self.edits, self.graphs, strict=True)}
+        if len(kinds) > 1:
+            return f"in {many} layers"
         return f"in {many} {noun(self.op.kind, many)}" if many > 1 else f"in the {noun(self.op.kind)}"
 
     @property
@@ -90,12 +104,12 @@ class _Words:
         return [edit.after for edit in self.edits], [edit.before for edit in self.edits]
 
     def missing(self) -> str:
-        least = min((edit.reference for edit in self.edits), key=len)
-        return f"{group(self.reference, least)} is missing{self.times}"
+        least, (graph, _) = min(zip(self.edits, self.graphs, strict=True), key=lambda one: len(one[0].reference))
+        return f"{group(graph, least.reference)} is missing{self.times}"
 
     def extra(self) -> str:
-        least = min((edit.candidate for edit in self.edits), key=len)
-        return f"{group(self.candidate, least)} should not be there{self.times}"
+        least, (_, graph) = min(zip(self.edits, self.graphs, strict=True), key=lambda one: len(one[0].candidate))
+        return f"{group(graph, least.candidate)} should not be there{self.times}"
 
     def replaced(self) -> str:
         here = group(self.candidate, self.first.candidate, detailed=True)
@@ -119,6 +133,9 @@ class _Words:
         edit = self.first
         if edit.attribute in ("shape", "content"):
             return f"the {edit.attribute} of the tensor is {edit.after}, but should be {edit.before}{self.times}"
+        if edit.attribute == "registered":
+            is_so, should = ("registered" if value else "not registered" for value in (edit.after, edit.before))
+            return f"the tensors are {is_so}, but should be {should} {self.among}"
         if edit.attribute == "shared":
             is_so, should = ("" if value else "not " for value in (edit.after, edit.before))
             return f"the weight is {is_so}shared with another layer, but should {should}be {self.among}"
@@ -133,7 +150,7 @@ class _Words:
     def output(self) -> str:
         edit = self.first
         if edit.attribute == "effect":
-            does, should = (" and ".join(effects) or "changes nothing" for effects in (edit.after, edit.before))
+            does, should = (_effects(effects) for effects in (edit.after, edit.before))
             return f"the forward pass {does}, but should be one that {should}"
         if edit.attribute != "order":
             return f"{edit.after} tensors are returned, but should be {edit.before}"
@@ -147,8 +164,14 @@ class _Words:
             return f"{group(self.reference, edit.reference)} missing"
         if edit.kind == "operator-extra":
             return f"{group(self.candidate, edit.candidate)} that should not be there"
+        if edit.kind in ("output", "wiring"):
+            return _SAID[edit.kind](self)
         place = self.candidate.label(edit.candidate[0])
         return f"{name} {value(name, edit.after)} for {value(name, edit.before)} on {place}"
+
+
+def _effects(effects: Sequence[str]) -> str:
+    return " and ".join(dict.fromkeys(effects)) or "changes nothing"
 
 
 _SAID: Mapping[str, Callable[[_Words], str]] = {

@@ -11,7 +11,8 @@ from properties.graph.align import align
 from properties.graph.edits import Edit
 from properties.graph.ir import OpGraph
 from properties.graph.patch import explained
-from properties.oracle._causes import Cause, causes
+from properties.oracle._cause import Cause
+from properties.oracle._causes import causes
 from properties.oracle._repair import repair
 from properties.oracle._words import sentence
 from properties.oracle.excerpt import excerpt
@@ -21,6 +22,8 @@ from properties.oracle.known_settings import ALEXNET_2012, ALEXNET_2014, conv_wi
 from properties.report import Deviation, Place
 
 __all__ = ["Comparison", "doubts", "explain"]
+
+_OF_ANY_LAYER = ("requires_grad", "registered")  # one mistake, whatever the layers are that it is made in
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class _Located:
         edit = self.edit
         many = len(edit.reference) if edit.kind == "attribute" else 0
         after = "channels" if edit.attribute == "eps" and edit.after == self.width else edit.after
-        return (edit.kind, edit.attribute, edit.before, after, self.kinds, many)
+        kinds = () if edit.attribute in _OF_ANY_LAYER else self.kinds
+        return (edit.kind, edit.attribute, edit.before, after, kinds, many)
 
     @property
     def width(self) -> int:
@@ -125,7 +129,7 @@ def _scalars(graph: OpGraph, positions: Iterable[int], roles: Sequence[str]) -> 
 def _locate(comparison: Comparison) -> list[_Located]:
     reference, candidate = comparison.reference, comparison.candidate
     located = []
-    for cause in causes(reference, candidate, comparison.edits):
+    for cause in causes(reference, candidate, comparison.edits, comparison.pairs):
         edit = cause.edit
         if edit.kind in ("attribute", "parameter", "training"):
             pairs = zip(edit.reference, edit.candidate, strict=True)
@@ -186,7 +190,7 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
     parameters = (
         0 if mode == "eval" else sum(member.parameters for member in members)
     )  # the train graph holds every tensor
-    message = sentence([member.cause for member in members], first.comparison.reference, first.comparison.candidate)
+    message = sentence([member.cause for member in members], _graphs(members))
     if mode != "both":
         message += f", in {mode} mode only"
     known = recognise([Case(one.edit, one.comparison.reference, one.comparison.candidate) for one in members])
@@ -218,7 +222,11 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
 
 def _repair(members: Sequence[_Located]) -> str:
     """What to change, with what the first place brings along."""
-    comparison = members[0].comparison
-    along = [[edit] for edit in members[0].cause.along]
-    parts = [repair(edits, comparison.reference, comparison.candidate) for edits in ([m.edit for m in members], *along)]
-    return "; ".join(parts)
+    graphs = _graphs(members)
+    along = [repair([edit], graphs[:1]) for edit in members[0].cause.along]
+    return "; ".join([repair([member.edit for member in members], graphs), *along])
+
+
+def _graphs(members: Sequence[_Located]) -> list[tuple[OpGraph, OpGraph]]:
+    """The graphs that each one's positions refer to: what only one mode has stands in that mode's."""
+    return [(member.comparison.reference, member.comparison.candidate) for member in members]

@@ -130,7 +130,7 @@ def transplant(
     counters = _counters(known, ours, theirs)
     known |= counters
     norms = [op for pair in graphs for graph in pair for op in graph.ops if op.kind == "batch_norm"]
-    cumulative = any(op.attributes["momentum"] is None for op in norms)
+    cumulative = any(op.attributes["training"] and op.attributes["momentum"] is None for op in norms)
     maker = _Maker(drawn, apart, known, dict(recipes or {}), seed)
     for param in params[0]:
         maker.take(param)

@@ -11,7 +11,8 @@ from properties.oracle._captures import Subject
 from properties.oracle._libraries import torchvision_note
 from properties.oracle._record import reproduce, versions
 from properties.oracle._structure import MODES, Structure
-from properties.oracle._verdict import judge, with_starts
+from properties.oracle._verdict import Judgement, judge, with_starts
+from properties.oracle.errors import last_line
 from properties.oracle.explain import doubts
 from properties.oracle.party import Party
 from properties.oracle.variants import name_of, nearer
@@ -109,12 +110,7 @@ def check_parties(
     known_as = None
     if any(deviation.kind != "initialisation" for deviation in found.deviations):
         progress("looking for the reference it is")
-        graphs = {comparison.mode: comparison.candidate for comparison in structure.comparisons}
-        known_as = name_of(graphs, candidate.num_params, besides=reference.name)
-        structure.notes += doubts(structure.comparisons)
-        if known_as is None:
-            many = len(found.deviations)
-            structure.notes += nearer(graphs, candidate.num_params, besides=reference.name, deviations=many)
+        known_as = _told(found, structure)
     note = torchvision_note()
     return Report(
         candidate=candidate.name,
@@ -137,6 +133,21 @@ def check_parties(
         versions=versions(),
         seconds=time.perf_counter() - began,
     )
+
+
+def _told(found: Judgement, structure: Structure) -> str | None:
+    """The reference that the candidate is in truth; notes on the deviations. No verdict is lost where this fails."""
+    graphs = {comparison.mode: comparison.candidate for comparison in structure.comparisons}
+    besides, num_params = structure.reference.name, structure.candidate.num_params
+    try:
+        structure.notes += doubts(structure.comparisons)
+        known_as = name_of(graphs, num_params, besides=besides)
+        if known_as is None:
+            structure.notes += nearer(graphs, num_params, besides=besides, deviations=len(found.deviations))
+    except Exception as error:  # a stranger's graph may be one that nobody thought of
+        structure.notes.append(f"no reference was looked for that fits better: {last_line(error)}")
+        return None
+    return known_as
 
 
 def _whole_key_map(key_map: Mapping[str, str], reference: Party, candidate: Party) -> dict[str, str]:

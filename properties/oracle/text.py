@@ -165,8 +165,10 @@ def _counted(number: int, what: str) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share as a person reads it: 100 times for what is larger than itself."""
-    return f"{share:.2g} times" if share >= 10 else f"{100 * share:.2g} %"
+    """A share as a person reads it: 100 times for what is far larger than itself."""
+    if share >= 10:
+        return f"{share:.2g} times"
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def _paragraph(name: str, entries: Sequence[str]) -> Iterator[Text]:

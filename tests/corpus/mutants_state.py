@@ -137,13 +137,6 @@ def _hide_layer(net: nn.Module) -> None:
     net.__dict__["layer4"] = hidden
 
 
-def _trained_statistics(net: nn.Module) -> None:
-    norm = net.bn1
-    mean = norm.running_mean
-    del norm.running_mean
-    norm.running_mean = nn.Parameter(mean)
-
-
 def _spare(net: nn.Module) -> None:
     net.spare = nn.Linear(512, 10)
 
@@ -179,7 +172,6 @@ TENSORS = (
     mutant("basic weight not registered", BASIC, f"{SECOND}.conv1", _unregister),
     mutant("basic weight as buffer", BASIC, f"{SECOND}.conv1", _as_buffer),
     mutant("basic stage not registered", BASIC, "layer4.0.conv1 layer4", _hide_layer),
-    mutant("basic mean as parameter", BASIC, "bn1", _trained_statistics, mode="any"),
     mutant("basic layer never run", BASIC, "spare spare.weight", _spare, row=21),
     mutant("basic parameter never read", BASIC, "layer1.0.scale layer1.0", _spare_parameter),
     mutant("basic weight norm", BASIC, f"{SECOND}.conv1",

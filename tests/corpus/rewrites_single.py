@@ -213,7 +213,7 @@ LAYERS = (
            every(nn.MaxPool2d, lambda old: nn.MaxPool2d((2, 2), (2, 2), 0, 1, False, False))),
     rewrite("deep groups of one", DEEP, every(nn.Conv2d, lambda old: remade(old, groups=1, padding_mode="zeros"))),
     rewrite("vgg flattened by view", VGG_PLAIN, reclass("", _Flattens)),
-    rewrite("vgg dropout in place", VGG_PLAIN, every(nn.Dropout, lambda old: nn.Dropout(old.p, inplace=True))),
+    rewrite("alexnet dropout in place", ALEXNET, tune("classifier.0", inplace=True)),
     rewrite("vgg adaptive pool in front of the flattening twice", VGG_PLAIN,
            after("avgpool", lambda: nn.AdaptiveAvgPool2d(7))),
     rewrite("alexnet ReLU twice", ALEXNET, after("features.1", nn.ReLU)),

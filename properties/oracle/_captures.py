@@ -59,6 +59,7 @@ class Subject:
         self.starts_by_itself = True
         self._channels: int | None = None
         self._without_memory: nn.Module | None = None
+        self._calls: dict[tuple[str, tuple[int, ...]], str | None] = {}  # asked for again and again at one size
         self.replica = Replica(build, name, rebuildable=rebuildable)
 
     @classmethod
@@ -157,6 +158,11 @@ class Subject:
 
     def calls(self, mode: str, size: tuple[int, ...]) -> str | None:
         """A digest of the operators that it calls at a size; None where it raises or cannot be copied."""
+        if (mode, size) not in self._calls:
+            self._calls[mode, size] = self._called(mode, size)
+        return self._calls[mode, size]
+
+    def _called(self, mode: str, size: tuple[int, ...]) -> str | None:
         if self._without_memory is None:
             self._without_memory = without_memory(self.net)
         if self._without_memory is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -169,4 +170,10 @@ def _wide(tensor: Tensor) -> Tensor:
 
 
 def _largest(tensor: Tensor) -> float:
-    return tensor.abs().nan_to_num().max().item() if tensor.numel() else 0.0
+    if not tensor.numel():
+        return 0.0
+    if tensor.is_floating_point():
+        ends = [end.item() for end in tensor.aminmax()]  # without a copy; undefined if any number is
+        if all(map(math.isfinite, ends)):
+            return max(map(abs, ends))
+    return tensor.abs().nan_to_num().max().item()

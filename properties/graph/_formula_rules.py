@@ -25,9 +25,13 @@ _MOST_FACTORS = 6
 
 
 def relu_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``where(x > 0, x, 0)``, ``maximum(x, 0)`` and ``x * (x > 0)``."""
+    """``where(x > 0, x, 0)``, ``x.masked_fill(x < 0, 0)``, ``maximum(x, 0)`` and ``x * (x > 0)``."""
     if op.kind == "where":
         return _relu_of_where(op, graph)
+    if op.kind == "masked_fill":
+        filled = len(op.inputs) == 2 and dict(op.attributes) in ({"value": 0}, {"value": 0.0})
+        below = filled and graph.source(op, 1).kind in ("lt", "le") and _against_zero(graph.source(op, 1), op.inputs[0])
+        return graph.emit(op.with_(kind="relu", inputs=op.inputs[:1], attributes={})) if below else None
     if len(op.inputs) != 2 or op.attributes:
         return None
     for slot in (0, 1):

@@ -7,9 +7,9 @@ from math import prod
 from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
 
-__all__ = ["affine_after_norm", "group_norm_by_layer_norm", "norm_by_hand", "variance"]
+__all__ = ["affine_after_norm", "division_by_root", "group_norm_by_layer_norm", "norm_by_hand", "variance"]
 
-_NORMS = ("layer_norm", "group_norm")
+_NORMS = ("layer_norm", "group_norm", "rms_norm")
 
 
 def variance(op: Op, graph: Rewriting) -> int | None:
@@ -27,61 +27,69 @@ def variance(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(mean.with_(inputs=(square,), attributes={"dim": dims, "keepdim": a["keepdim"]}, shape=op.shape))
 
 
+def division_by_root(op: Op, graph: Rewriting) -> int | None:
+    """``x / sqrt(y)`` is ``x * rsqrt(y)``, and ``1 / sqrt(y)`` is ``rsqrt(y)``."""
+    if op.attributes or len(op.inputs) > 2:
+        return None
+    root = graph.source(op, -1)
+    if root.kind != "sqrt":
+        return None
+    inverse = graph.emit(root.with_(kind="rsqrt", where=op.where))
+    return inverse if op.kind == "reciprocal" else graph.emit(op.with_(kind="mul", inputs=(op.inputs[0], inverse)))
+
+
 def norm_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``(x - mean) / sqrt(var + eps)`` over the axes of the mean is a layer norm without weights."""
+    """``(x - mean) * rsqrt(var + eps)`` is a layer norm, ``x * rsqrt(mean(x * x) + eps)`` an RMS norm, both bare."""
     if len(op.inputs) != 2 or op.attributes:
         return None
-    for above, below in ((0, 1), (1, 0)) if op.kind == "mul" else ((0, 1),):
-        found = _normed(
-            graph.source(op, above), graph.source(op, below), graph, "sqrt" if op.kind == "div" else "rsqrt"
-        )
-        if found is not None:
-            x, dims, eps = found
-            return _layer_norm(op, graph, x, dims, eps)
+    for above, below in (op.inputs, op.inputs[::-1]):
+        found = _root_of_mean_square(above, below, graph)
+        if found is None:
+            continue
+        dims, eps = found
+        rest = graph.ops[above]
+        if rest.kind == "sub" and not rest.attributes and _mean_axes(rest.inputs[-1], rest.inputs[0], graph) == dims:
+            return _normed(op.with_(kind="layer_norm"), graph, rest.inputs[0], dims, eps)
+        if dims == tuple(range(len(op.shape) - len(dims), len(op.shape))):
+            return _normed(op.with_(kind="rms_norm"), graph, above, dims, eps)
     return None
 
 
-def _normed(rest: Op, root: Op, graph: Rewriting, kind: str) -> tuple[int, tuple[int, ...], float] | None:
-    """The value, the axes and the small number, if these are what is left and the root of its variance."""
-    if root.kind != kind or not _is_rest(rest, graph):
+def _root_of_mean_square(x: int, root: int, graph: Rewriting) -> tuple[tuple[int, ...], float] | None:
+    """The axes and the small number, if the second is ``rsqrt(mean(x * x) + eps)``."""
+    inverse = graph.ops[root]
+    if inverse.kind != "rsqrt":
         return None
-    sum_ = graph.source(root)
-    eps = sum_.attributes.get("scalar")
-    if sum_.kind != "add" or len(sum_.inputs) != 1 or not isinstance(eps, float) or eps <= 0:
+    total = graph.source(inverse)
+    eps = total.attributes.get("scalar")
+    if total.kind != "add" or len(total.inputs) != 1 or not isinstance(eps, float) or eps <= 0:
         return None
-    mean, square = graph.source(sum_), graph.source(graph.source(sum_)) if graph.source(sum_).inputs else sum_
-    of_rest = graph.source(rest, 1)
-    if mean.kind != "mean" or dict(mean.attributes) != dict(of_rest.attributes):
-        return None
-    if square.kind != "mul" or len(square.inputs) != 2 or square.attributes:
-        return None
-    if any(not _same(graph.ops[source], rest, graph) for source in square.inputs):
-        return None
-    return rest.inputs[0], of_rest.attributes["dim"], eps
+    mean = total.inputs[0]
+    for square, op in enumerate(graph.ops):
+        if op.kind == "mul" and op.inputs == (x, x) and not op.attributes:
+            dims = _mean_axes(mean, square, graph)
+            if dims is not None:
+                return dims, eps
+    return None
 
 
-def _is_rest(op: Op, graph: Rewriting) -> bool:
-    """Whether it is a value less its own mean over some axes, the batch not among them."""
-    if op.kind != "sub" or len(op.inputs) != 2 or op.attributes:
-        return False
-    mean = graph.source(op, 1)
-    return (
-        mean.kind == "mean"
-        and mean.inputs == op.inputs[:1]
-        and set(mean.attributes) == {"dim", "keepdim"}
-        and mean.attributes["keepdim"]
-        and 0 not in mean.attributes["dim"]
-    )
+def _mean_axes(position: int, x: int, graph: Rewriting) -> tuple[int, ...] | None:
+    """Over which axes it is the mean of ``x``, each kept as one of size 1; the batch is none of them."""
+    op = graph.ops[position]
+    if op.kind == "global_avg_pool" and op.inputs == (x,):
+        return tuple(range(2, len(op.shape)))
+    if op.kind == "mean" and set(op.attributes) == {"dim", "keepdim"} and op.inputs == (x,):
+        dims: tuple[int, ...] = op.attributes["dim"]
+        return dims if op.attributes["keepdim"] and 0 not in dims else None
+    if op.kind == "permute" and graph.ops[x].kind == "permute" and op.attributes == graph.ops[x].attributes:
+        inner = _mean_axes(op.inputs[0], graph.ops[x].inputs[0], graph)
+        turned = op.attributes["dims"]
+        return None if inner is None or turned[0] != 0 else tuple(sorted(turned.index(dim) for dim in inner))
+    return None
 
 
-def _same(op: Op, rest: Op, graph: Rewriting) -> bool:
-    if not _is_rest(op, graph) or op.inputs[0] != rest.inputs[0]:
-        return False
-    return dict(graph.source(op, 1).attributes) == dict(graph.source(rest, 1).attributes)
-
-
-def _layer_norm(op: Op, graph: Rewriting, x: int, dims: tuple[int, ...], eps: float) -> int:
-    norm = op.with_(kind="layer_norm", inputs=(x,), attributes={"axes": len(dims), "eps": eps})
+def _normed(op: Op, graph: Rewriting, x: int, dims: tuple[int, ...], eps: float) -> int:
+    norm = op.with_(inputs=(x,), attributes={"axes": len(dims), "eps": eps})
     rank = len(op.shape)
     if dims == tuple(range(rank - len(dims), rank)):
         return graph.emit(norm)
@@ -119,7 +127,7 @@ def affine_after_norm(op: Op, graph: Rewriting) -> int | None:
         role = "weight" if op.kind == "mul" else "bias"
         if norm.kind not in _NORMS or norm.shape != op.shape or "computed" in norm.attributes.values():
             continue
-        if "bias" in norm.params or role in norm.params:
+        if "bias" in norm.params or role in norm.params or (norm.kind, role) == ("rms_norm", "bias"):
             continue
         stored = graph.source(leaf) if leaf.kind == "reshape" else leaf
         param = stored.params.get("value")
@@ -133,12 +141,12 @@ def affine_after_norm(op: Op, graph: Rewriting) -> int | None:
 
 
 def _width(norm: Op) -> tuple[int, ...]:
-    return norm.shape[-norm.attributes["axes"] :] if norm.kind == "layer_norm" else norm.shape[1:2]
+    return norm.shape[-norm.attributes["axes"] :] if norm.kind != "group_norm" else norm.shape[1:2]
 
 
 def _broadcasts(norm: Op) -> tuple[tuple[int, ...], ...]:
     """Sizes of a parameter that give each number its own of the norm's scales."""
     width = _width(norm)
-    per_channel = width if norm.kind == "layer_norm" else (*width, *(1 for _ in norm.shape[2:]))
+    per_channel = width if norm.kind != "group_norm" else (*width, *(1 for _ in norm.shape[2:]))
     ones = len(norm.shape) - len(per_channel)
     return tuple(((1,) * count + per_channel) for count in range(ones + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
 
-__all__ = ["merged_batches", "product_and_sum", "transposed_product"]
+__all__ = ["parameter_first", "product_and_sum", "transposed_product"]
 
 
 def product_and_sum(op: Op, graph: Rewriting) -> int | None:
@@ -35,29 +35,34 @@ def transposed_product(op: Op, graph: Rewriting) -> int | None:
         return None
     if any(len(graph.ops[source].shape) != rank for source in product.inputs):
         return None
-    sides = []
-    for source in reversed(product.inputs):
-        before = graph.ops[source]
-        shape = tuple(before.shape[dim] for dim in turned)
-        sides.append(
-            graph.emit(op.with_(inputs=(source,), attributes={"dims": turned}, shape=shape, dtype=before.dtype))
-        )
-    return graph.emit(product.with_(inputs=tuple(sides), shape=op.shape))
+    if any(graph.ops[source].kind == "parameter" for source in product.inputs):  # the form of a linear layer stays
+        return None
+    sides = tuple(_permuted(op, graph, source, turned) for source in reversed(product.inputs))
+    return graph.emit(product.with_(inputs=sides, shape=op.shape))
 
 
-def merged_batches(op: Op, graph: Rewriting) -> int | None:
-    """Matrices numbered along one axis, or along the several that were merged to it. The normal form reshapes last."""
-    if len(op.inputs) != 2 or op.attributes or len(op.shape) != 3:
+def parameter_first(op: Op, graph: Rewriting) -> int | None:
+    """``weight @ x`` is ``x.T @ weight.T``, turned back: the form that a linear layer has."""
+    if len(op.inputs) != 2 or op.attributes:
         return None
-    sources = [graph.source(op, slot) for slot in (0, 1)]
-    if any(source.kind != "reshape" or len(source.shape) != 3 for source in sources):
+    (left, right), rank = op.inputs, len(op.shape)
+    weight, before = graph.ops[left], graph.ops[right]
+    param = weight.params.get("value")
+    if weight.kind != "parameter" or param is None or param.kind != "parameter" or before.kind == "parameter":
         return None
-    inner = [graph.source(source).shape for source in sources]
-    outer = {shape[:-2] for shape in inner}
-    if len(outer) != 1 or any(a[-2:] != b.shape[-2:] for a, b in zip(inner, sources, strict=True)):
+    if len(weight.shape) != 2 or rank < 2 or len(before.shape) != rank:
         return None
-    shape = (*inner[0][:-2], *op.shape[-2:])
-    if len(shape) < 4:
-        return None
-    moved = graph.emit(op.with_(inputs=tuple(source.inputs[0] for source in sources), shape=shape))
-    return graph.emit(op.with_(kind="reshape", inputs=(moved,), attributes={"shape": op.shape}))
+    turned = (*range(rank - 2), rank - 1, rank - 2)
+    first = _permuted(op, graph, right, turned)
+    second = _permuted(op, graph, left, (1, 0))
+    shape = tuple(op.shape[dim] for dim in turned)
+    made = graph.emit(op.with_(inputs=(first, second), shape=shape))
+    return graph.emit(op.with_(kind="permute", inputs=(made,), attributes={"dims": turned}))
+
+
+def _permuted(op: Op, graph: Rewriting, position: int, dims: tuple[int, ...]) -> int:
+    before = graph.ops[position]
+    shape = tuple(before.shape[dim] for dim in dims)
+    return graph.emit(
+        op.with_(kind="permute", inputs=(position,), attributes={"dims": dims}, shape=shape, dtype=before.dtype)
+    )

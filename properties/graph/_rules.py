@@ -6,6 +6,7 @@ maxima) what torch returns is a convention, and two spellings of one function ma
 
 from __future__ import annotations
 
+from properties.graph import _attention_rules as attentions
 from properties.graph import _einsum as sums_of_products
 from properties.graph import _formula_rules as formulas
 from properties.graph import _join_rules as joins
@@ -21,6 +22,8 @@ from properties.graph import _view_rules as views
 from properties.graph import _weight_rules as weights
 from properties.graph._order_rules import sorted_parts
 from properties.graph._part_rules import joined_layers, split_layers
+from properties.graph._pointwise_rules import pointwise_before_views
+from properties.graph._rearrange import views_in_one
 from properties.graph._rewriting import ELEMENTWISE, GraphRule, Rewriting, Rule
 from properties.graph._twice import computed_twice
 
@@ -69,7 +72,7 @@ RULES: tuple[Rule, ...] = (
     Rule("padding before a convolution", ("conv",), layers.padded_convolution),
     Rule("linear layer by hand", ("matmul", "mm", "addmm"), layers.linear),
     Rule("bias of a linear layer", ("add",), layers.linear_bias),
-    Rule("ReLU by hand", ("where", "max", "maximum", "mul"), formulas.relu_by_hand),
+    Rule("ReLU by hand", ("where", "masked_fill", "max", "maximum", "mul"), formulas.relu_by_hand),
     Rule("GELU by hand", ("mul", "div"), formulas.gelu),
     Rule("product as an activation", ("mul", "div"), formulas.product_as_activation),
     Rule("hardsigmoid as a clamp", ("clamp", "mul"), formulas.hardsigmoid_as_clamp),
@@ -94,18 +97,27 @@ RULES: tuple[Rule, ...] = (
     Rule("strided slice before a 1x1 convolution", ("conv",), views.strided_pointwise),
     Rule("padding before a pool", ("max_pool", "avg_pool"), pools.padded_pool),
     Rule("border without effect", ("avg_pool",), pools.border_without_effect),
+    Rule("chain of views", ("reshape", "flatten", "permute"), views_in_one),
     Rule("adaptive pool twice", _POOLED, pools.pooled_twice),
-    Rule("subtraction of a negative", ("add", "sub", "neg"), values.negative),
+    Rule("subtraction of a negative", ("add", "sub", "neg", "mul"), values.negative),
+    Rule("sum with a factor", ("scaled_add", "scaled_sub"), values.scaled_sum),
+    Rule("maximum without its place", ("max", "min"), values.without_place),
     Rule("einsum as a product", ("einsum",), sums_of_products.einsum),
     Rule("einsum as a product", ("tensordot",), sums_of_products.tensordot),
     Rule("product and sum", ("addmm", "baddbmm"), products.product_and_sum),
     Rule("transposed product", ("permute",), products.transposed_product),
-    Rule("product of merged batches", ("matmul",), products.merged_batches),
+    Rule("weight before its input", ("matmul",), products.parameter_first),
+    Rule("product of merged batches", ("matmul",), attentions.merged_batches),
+    Rule("factor before a product", ("matmul",), attentions.factor_before_product),
+    Rule("softmax of a reshape", ("softmax", "log_softmax"), attentions.softmax_of_reshaped),
+    Rule("attention by hand", ("matmul",), attentions.attention),
+    Rule("attention's own scale", ("scaled_dot_product_attention",), attentions.attention_scale),
     Rule("stack as a concatenation", ("reshape", "flatten", "permute"), joins.stack_as_cat),
     Rule("written part by part", ("put",), joins.written_parts),
     Rule("part of a filled tensor", _LAID_OUT, joins.part_of_filled),
     Rule("variance", ("var",), norms.variance),
-    Rule("norm by hand", ("div", "mul"), norms.norm_by_hand),
+    Rule("division by a root", ("div", "reciprocal"), norms.division_by_root),
+    Rule("norm by hand", ("mul",), norms.norm_by_hand),
     Rule("group norm by hand", ("reshape",), norms.group_norm_by_layer_norm),
     Rule("scale and shift of a norm", ("mul", "add"), norms.affine_after_norm),
     Rule("parameter in another shape", ("reshape", "flatten", "permute"), weights.parameter_in_another_shape, "B"),
@@ -113,6 +125,7 @@ RULES: tuple[Rule, ...] = (
     Rule("parameter as a weight", _WEIGHTED, weights.parameter_as_weight, "B"),
     Rule("product as a linear layer", ("matmul", "mm"), weights.product_is_linear, "B"),
     Rule("linear layer as a convolution", ("linear",), weights.linear_is_convolution, "B"),
+    Rule("1x1 convolution before a reshape", ("conv",), pointwise_before_views, "B"),
     Rule("1x1 convolution before a reshape", ("conv",), weights.pointwise_before_reshape, "B"),
     Rule("1x1 convolution of a flattened image", ("conv",), kernels.pointwise_on_flattened, "B"),
     Rule("window over a permuted image", ("conv",), kernels.window_on_permuted, "B"),

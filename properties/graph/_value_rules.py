@@ -19,7 +19,12 @@ __all__ = [
     "no_effect",
     "power_of_two",
     "relu_twice",
+    "scaled_sum",
+    "without_place",
 ]
+
+
+_MINUS_ONE = ({"scalar": -1}, {"scalar": -1.0})
 
 
 def no_effect(op: Op, graph: Rewriting) -> int | None:
@@ -140,7 +145,9 @@ def negative_number(op: Op, graph: Rewriting) -> int | None:
 
 
 def negative(op: Op, graph: Rewriting) -> int | None:
-    """``x - (-y)`` is ``x + y``, ``x + (-y)`` is ``x - y``, ``-(-x)`` is ``x``."""
+    """``x - (-y)`` is ``x + y``, ``x + (-y)`` is ``x - y``, ``-(-x)`` is ``x``, ``-1 * x`` is ``-x``."""
+    if op.kind == "mul":
+        return graph.emit(op.with_(kind="neg", attributes={})) if dict(op.attributes) in _MINUS_ONE else None
     if op.attributes:
         return None
     if op.kind == "neg":
@@ -154,3 +161,21 @@ def negative(op: Op, graph: Rewriting) -> int | None:
     if op.kind == "add" and graph.ops[first].kind == "neg":
         return graph.emit(op.with_(kind="sub", inputs=(second, graph.ops[first].inputs[0])))
     return None
+
+
+def scaled_sum(op: Op, graph: Rewriting) -> int | None:
+    """``add(x, y, alpha=2)`` is ``x + 2 * y``."""
+    factor = op.attributes.get("alpha")
+    if set(op.attributes) != {"alpha"} or len(op.inputs) != 2 or not isinstance(factor, int | float):
+        return None
+    factor = -factor if op.kind == "scaled_sub" else factor
+    before = graph.source(op, 1)
+    product = op.with_(kind="mul", inputs=op.inputs[1:], attributes={"scalar": factor}, shape=before.shape)
+    return graph.emit(op.with_(kind="add", inputs=(op.inputs[0], graph.emit(product)), attributes={}))
+
+
+def without_place(op: Op, graph: Rewriting) -> int | None:
+    """The largest values along an axis, where nobody asks where they stand."""
+    if set(op.attributes) != {"dim", "keepdim"} or not isinstance(op.attributes["dim"], int):
+        return None
+    return graph.emit(op.with_(kind=f"a{op.kind}", attributes={**op.attributes, "dim": (op.attributes["dim"],)}))

@@ -1,0 +1,144 @@
+"""Rules for attention written out as two products with a softmax between them."""
+
+from __future__ import annotations
+
+from math import isclose, prod, sqrt
+from typing import Any
+
+from properties.graph._rearrange import origin_of
+from properties.graph._rewriting import Rewriting
+from properties.graph.ir import Op
+
+__all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
+
+_VIEWS = ("reshape", "flatten", "permute")
+
+
+def merged_batches(op: Op, graph: Rewriting) -> int | None:
+    """Matrices numbered along one axis that a view merged of several. The normal form reshapes last."""
+    if len(op.inputs) != 2 or op.attributes or len(op.shape) != 3:
+        return None
+    if any(len(graph.ops[source].shape) != 3 for source in op.inputs):
+        return None
+    for source in op.inputs:
+        found = origin_of(source, graph)
+        if found is None or len(found[1].leading()) < 2:
+            continue
+        outer = found[1].leading()
+        sides = []
+        for each in op.inputs:
+            before = graph.ops[each]
+            size = (*outer, *before.shape[-2:])
+            cut = op.with_(kind="reshape", inputs=(each,), attributes={"shape": size}, shape=size, dtype=before.dtype)
+            sides.append(graph.emit(cut))
+        moved = graph.emit(op.with_(inputs=tuple(sides), shape=(*outer, *op.shape[-2:])))
+        return graph.emit(op.with_(kind="reshape", inputs=(moved,), attributes={"shape": op.shape}))
+    return None
+
+
+def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
+    """Along an axis that the reshape kept. The normal form reshapes last."""
+    before = graph.source(op)
+    if before.kind not in ("reshape", "flatten") or set(op.attributes) != {"dim"}:
+        return None
+    inner, at = graph.source(before), op.attributes["dim"]
+    ahead = prod(op.shape[:at])
+    for axis, size in enumerate(inner.shape):
+        if size == op.shape[at] and prod(inner.shape[:axis]) == ahead and size != 1:
+            moved = op.with_(inputs=before.inputs, attributes={"dim": axis}, shape=inner.shape)
+            return graph.emit(before.with_(inputs=(graph.emit(moved),), dtype=op.dtype))
+    return None
+
+
+def factor_before_product(op: Op, graph: Rewriting) -> int | None:
+    """``(s * a) @ b`` is ``s * (a @ b)``."""
+    if len(op.inputs) != 2 or op.attributes:
+        return None
+    for slot in (0, 1):
+        found = _without_factor(op.inputs[slot], graph)
+        if found is not None:
+            kind, scalar, position = found
+            inputs = (position, op.inputs[1]) if slot == 0 else (op.inputs[0], position)
+            made = graph.emit(op.with_(inputs=inputs))
+            return graph.emit(op.with_(kind=kind, inputs=(made,), attributes={"scalar": scalar}))
+    return None
+
+
+def _without_factor(position: int, graph: Rewriting) -> tuple[str, float, int] | None:
+    """The number by which a value was multiplied or divided before it was moved about, and the value without it."""
+    op = graph.ops[position]
+    if op.kind in ("mul", "div") and len(op.inputs) == 1 and set(op.attributes) == {"scalar"}:
+        return op.kind, op.attributes["scalar"], op.inputs[0]
+    if op.kind not in _VIEWS:
+        return None
+    found = _without_factor(op.inputs[0], graph)
+    return None if found is None else (*found[:2], graph.emit(op.with_(inputs=found[2:])))
+
+
+def attention(op: Op, graph: Rewriting) -> int | None:
+    """``softmax(q @ k.T / sqrt(d) + mask) @ v``, with a dropout before the last product where there is one."""
+    if len(op.inputs) != 2 or op.attributes or len(op.shape) < 3:
+        return None
+    weights, rate = graph.source(op), 0.0
+    if weights.kind == "dropout":
+        weights, rate = graph.source(weights), weights.attributes["p"]
+    rank = len(op.shape)
+    if weights.kind != "softmax" or dict(weights.attributes) != {"dim": rank - 1}:
+        return None
+    for scores, mask in _with_masks(weights.inputs[0], graph):
+        found = _scaled(scores, graph)
+        if found is None:
+            continue
+        query, turned_key, scale = found
+        shapes = [graph.ops[source].shape for source in (query, turned_key, op.inputs[1])]
+        if any(len(shape) != rank or shape[:-2] != op.shape[:-2] for shape in shapes):
+            continue
+        key = _turned(turned_key, graph)
+        attributes: dict[str, Any] = {"dropout_p": rate, "is_causal": False, "enable_gqa": False, "scale": scale}
+        if mask:
+            attributes["given"] = ("attn_mask",)
+        inputs = (query, key, op.inputs[1], *mask)
+        return graph.emit(op.with_(kind="scaled_dot_product_attention", inputs=inputs, attributes=attributes))
+    return None
+
+
+def _with_masks(position: int, graph: Rewriting) -> list[tuple[int, tuple[int, ...]]]:
+    """The scores as they are, or what is added to them as a mask."""
+    op = graph.ops[position]
+    found: list[tuple[int, tuple[int, ...]]] = [(position, ())]
+    if op.kind == "add" and len(op.inputs) == 2 and not op.attributes:
+        for scores, mask in (op.inputs, op.inputs[::-1]):
+            if graph.ops[scores].shape == op.shape and graph.ops[mask].dtype == op.dtype:
+                found.append((scores, (mask,)))
+    return found
+
+
+def _scaled(position: int, graph: Rewriting) -> tuple[int, int, float] | None:
+    """Queries, transposed keys and the number that their product is multiplied by."""
+    op, scale = graph.ops[position], 1.0
+    while op.kind in ("mul", "div") and len(op.inputs) == 1 and set(op.attributes) == {"scalar"}:
+        scalar = op.attributes["scalar"]
+        if not isinstance(scalar, int | float) or scalar == 0:
+            return None
+        scale = scale * scalar if op.kind == "mul" else scale / scalar
+        op = graph.source(op)
+    if op.kind != "matmul" or op.attributes or len(op.inputs) != 2:
+        return None
+    return op.inputs[0], op.inputs[1], scale
+
+
+def _turned(position: int, graph: Rewriting) -> int:
+    before = graph.ops[position]
+    rank = len(before.shape)
+    dims = (*range(rank - 2), rank - 1, rank - 2)
+    shape = tuple(before.shape[dim] for dim in dims)
+    turned = Op("permute", (position,), {"dims": dims}, shape=shape, where=before.where, dtype=before.dtype)
+    return graph.emit(turned)
+
+
+def attention_scale(op: Op, graph: Rewriting) -> int | None:
+    """The scale that attention has by itself need not be named."""
+    scale, wide = op.attributes.get("scale"), graph.source(op).shape[-1]
+    if not isinstance(scale, int | float) or not isclose(scale * sqrt(wide), 1, rel_tol=1e-9):
+        return None
+    return graph.emit(op.with_(attributes={name: value for name, value in op.attributes.items() if name != "scale"}))

@@ -1,0 +1,142 @@
+"""Reshapes and permutations one after the other: every such chain has one shortest form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from properties.graph._rewriting import Rewriting
+from properties.graph.ir import Op, Shape
+
+__all__ = ["Factors", "origin_of", "views_in_one"]
+
+_VIEWS = ("reshape", "flatten", "permute")
+_Step = tuple[str, Shape, Shape]  # its kind, its axes or its size, and the size of its result
+
+
+def views_in_one(op: Op, graph: Rewriting) -> int | None:
+    """A chain of views cuts an axis only where its parts go apart, permutes once, and reshapes last."""
+    chain = [op]
+    while graph.source(chain[-1]).kind in _VIEWS:
+        chain.append(graph.source(chain[-1]))
+    chain.reverse()
+    factors = Factors(graph.source(chain[0]).shape)
+    if len(chain) < 2 or not all(map(factors.follow, chain)):
+        return None
+    steps = factors.steps(op.shape)
+    if steps == [_step(view) for view in chain]:
+        return None
+    position = chain[0].inputs[0]
+    for kind, given, shape in steps:
+        attributes = {"dims" if kind == "permute" else "shape": given}
+        position = graph.emit(op.with_(kind=kind, inputs=(position,), attributes=attributes, shape=shape))
+    return position
+
+
+def _step(view: Op) -> _Step:
+    if view.kind == "permute":
+        return "permute", view.attributes["dims"], view.shape
+    return "reshape", view.shape, view.shape
+
+
+def origin_of(position: int, graph: Rewriting) -> tuple[int, Factors] | None:
+    """What a value was before it was moved about, and how; None where it was not, or not in a way that is followed."""
+    chain: list[Op] = []
+    while graph.ops[position].kind in _VIEWS:
+        chain.append(graph.ops[position])
+        position = chain[-1].inputs[0]
+    factors = Factors(graph.ops[position].shape)
+    return (position, factors) if chain and all(map(factors.follow, reversed(chain))) else None
+
+
+class Factors:
+    """The axes of a tensor as products of factors that no view has taken apart, before the views and after them."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.before = shape
+        self.sizes = list(shape)
+        self.home = [[axis] if size != 1 else [] for axis, size in enumerate(shape)]
+        self.now = [list(factors) for factors in self.home]
+
+    def follow(self, view: Op) -> bool:
+        """Whether one more view could be followed."""
+        if view.kind != "permute":
+            return self._regroup(view.shape)
+        self.now = [self.now[dim] for dim in view.attributes["dims"]]
+        return True
+
+    def _regroup(self, shape: Shape) -> bool:
+        """Whether the sizes can be made of factors, some of which may have to be cut in two."""
+        waiting = [factor for axis in self.now for factor in axis]
+        found: list[list[int]] = []
+        for size in shape:
+            found.append([])
+            while size != 1:
+                if not waiting or size == 0 or self.sizes[waiting[0]] == 0:
+                    return False
+                first = waiting.pop(0)
+                if size % self.sizes[first]:
+                    if self.sizes[first] % size:
+                        return False
+                    waiting.insert(0, self._cut(first, size))
+                found[-1].append(first)
+                size //= self.sizes[first]
+        self.now = found
+        return True
+
+    def _cut(self, factor: int, size: int) -> int:
+        """Keep so much of a factor; the rest as a factor of its own."""
+        self.sizes.append(self.sizes[factor] // size)
+        self.sizes[factor] = size
+        rest = len(self.sizes) - 1
+        for axis in self.home:
+            if factor in axis:
+                axis.insert(axis.index(factor) + 1, rest)
+        return rest
+
+    def steps(self, after: Shape) -> list[_Step]:
+        """A reshape, a permutation and a reshape, each only where it is needed."""
+        place = self._places()
+        pieces = self._pieces([factor for factors in self.now for factor in factors])
+        home = sorted(pieces, key=lambda piece: place[piece[0]])
+        if home == pieces:
+            return [] if self.before == after else [("reshape", after, after)]
+        cut, turned = self._lengths(home), self._lengths(pieces)
+        if len(self.before) == len(after) and _without_ones(self.before) == cut and _without_ones(after) == turned:
+            return [("permute", self._axes_of(pieces, after), after)]
+        dims = tuple(home.index(piece) for piece in pieces)
+        first: list[_Step] = [] if cut == self.before else [("reshape", cut, cut)]
+        last: list[_Step] = [] if turned == after else [("reshape", after, after)]
+        return [*first, ("permute", dims, turned), *last]
+
+    def leading(self) -> Shape:
+        """The sizes of what the first axis was merged of."""
+        return self._lengths(self._pieces(self.now[0]))
+
+    def _places(self) -> dict[int, tuple[int, int]]:
+        return {factor: (axis, at) for axis, factors in enumerate(self.home) for at, factor in enumerate(factors)}
+
+    def _pieces(self, factors: Sequence[int]) -> list[list[int]]:
+        """Factors that are neighbours on one axis, before and now, as one."""
+        place = self._places()
+        pieces: list[list[int]] = []
+        for factor in factors:
+            axis, at = place[factor]
+            if pieces and place[pieces[-1][-1]] == (axis, at - 1):
+                pieces[-1].append(factor)
+            else:
+                pieces.append([factor])
+        return pieces
+
+    def _lengths(self, pieces: Sequence[Sequence[int]]) -> Shape:
+        return tuple(prod(self.sizes[factor] for factor in piece) for piece in pieces)
+
+    def _axes_of(self, pieces: Sequence[Sequence[int]], after: Shape) -> Shape:
+        """Where the axes of the result were; those of size 1 in the order in which they stood."""
+        ones = iter([axis for axis, size in enumerate(self.before) if size == 1])
+        others = iter([next(axis for axis, home in enumerate(self.home) if piece[0] in home) for piece in pieces])
+        return tuple(next(ones if size == 1 else others) for size in after)
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(size for size in shape if size != 1)

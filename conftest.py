@@ -1,6 +1,8 @@
-"""Hypothesis profiles, ``--device``, torch determinism, and whether benchmarks are timed; nothing else."""
+"""Hypothesis profiles, ``--device``, torch determinism, and what is timed on which machine; nothing else."""
 
+import argparse
 import os
+from typing import Any
 
 import pytest
 import torch
@@ -21,20 +23,47 @@ def _present() -> tuple[str, ...]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--device``."""
+    """Add ``--device`` and what the forward benchmarks measure."""
     parser.addoption(
         "--device",
         choices=DEVICES,
-        default="cpu",
-        help="where nets and images live; auto takes cuda, else mps, else cpu (default: cpu)",
+        help="where nets and images live; auto takes cuda, else mps, else cpu (default: cpu, and auto for benchmarks)",
     )
+    group = parser.getgroup("benchmark")
+    group.addoption(
+        "--benchmark-modes",
+        type=_modes,
+        default=("default",),
+        metavar="MODES",
+        help="what test_forward measures: default, ladder, all, or some of eager, folded, compiled, frozen, autotuned,"
+        " replayed, compiled_replayed (default: eager, in float32 and on a GPU in bfloat16 too)",
+    )
+    group.addoption("--benchmark-batches", type=_numbers, metavar="N,N", help="images in test_forward's batches")
+    group.addoption("--benchmark-side", type=int, metavar="PIXELS", help="height and width of test_forward's images")
+
+
+def _modes(text: str) -> tuple[str, ...]:
+    from properties.bench.cases import parse_selection
+
+    try:
+        return parse_selection(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"numbers must be positive, as in 1,32; got {text!r}")
+    return tuple(int(part) for part in parts)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the device, make torch repeatable, and time benchmarks only where that was asked for."""
     present = _present()
-    wanted = config.getoption("device")
+    timed = config.getoption("benchmark_only", default=False)
+    wanted = config.option.device = config.getoption("device") or ("auto" if timed else "cpu")
     if wanted == "auto":
         config.option.device = wanted = present[0]
     if wanted not in present:
@@ -49,8 +78,41 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
 
-    if config.getoption("benchmark_only", default=False):
+    if timed:
         config.option.benchmark_enable = True
+    if config.pluginmanager.hasplugin("benchmark"):  # what it says about its files is no error of the tests
+        config.addinivalue_line("filterwarnings", "default::pytest_benchmark.logger.PytestBenchmarkWarning")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    """Say which device the figures are of."""
+    from properties.bench.machine import describe
+
+    machine_info["archproof"] = describe(config.getoption("device"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_compare_machine_info(machine_info: dict[str, Any], compared_benchmark: dict[str, Any]) -> None:
+    """Refuse to compare figures of two devices; pytest-benchmark itself only warns."""
+    from properties.bench.saved import refusal
+
+    why = refusal(compared_benchmark.get("machine_info", {}), machine_info)
+    if why is not None:
+        raise pytest.UsageError(f"the saved run cannot be compared: {why}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that was to measure and skipped everything has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not session.config.getoption("benchmark_only", default=False):
+        return
+    skipped = len(reporter.stats.get("skipped", ()))
+    ran = any(reporter.stats.get(outcome) for outcome in ("passed", "failed", "error", "xfailed", "xpassed"))
+    if skipped and not ran and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line(f"\nno benchmark ran: all {skipped} tests were skipped, so this run fails", red=True)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from properties._cli_bench import bench_report
 from properties._cli_support import (
     BrokenOutput,
     UsageError,
@@ -344,3 +345,7 @@ def _width() -> int:
     from shutil import get_terminal_size
 
     return get_terminal_size().columns
+
+
+# --------------------------------------------------------------------------------------------------------- bench-report
+app.command(name="bench-report")(bench_report)

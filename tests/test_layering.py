@@ -25,12 +25,13 @@ LAYERS = (
         "properties.equivalence",
     ),
     ("properties.catalogue",),
-    ("properties.report", "properties.oracle", "properties.oracle."),
+    ("properties.report", "properties.oracle", "properties.oracle.", "properties.bench", "properties.bench."),
     ("properties.cli", "properties._cli_", "properties.describe", "properties._describe_"),
     ("properties",),
 )
 THEMES = LAYERS[3]
 LIBRARIES = ("properties.oracle._libraries", "properties.oracle.targets")  # the one place for torchvision and timm
+BENCH_MAY = ("properties.oracle.targets", "properties.oracle.errors")  # of the oracle: torchvision's nets, no more
 WITHOUT_TORCH = (
     "properties.formulas",
     "properties.graph.ir",
@@ -39,6 +40,9 @@ WITHOUT_TORCH = (
     "properties.graph.edits",
     "properties.graph.patch",
     "properties.graph.size_plan",
+    "properties.bench.saved",
+    "properties.bench.table",
+    "properties.bench.picture",
 )
 OPTIONAL = {"torchvision", "timm"}
 
@@ -109,6 +113,8 @@ def _violations(source: str, module: str, *, is_package: bool = False) -> list[s
             found.append(f"{module} imports {name}, which stands above it")
         if ours and module in THEMES and name in THEMES:
             found.append(f"{module} imports {name}, another theme")
+        if module.startswith("properties.bench") and name.startswith("properties.oracle") and name not in BENCH_MAY:
+            found.append(f"{module} imports {name}; benchmarks take nothing from the oracle but torchvision's nets")
         if top == "arches" and module.startswith("properties.") and name != "arches._spec" and not by_name:
             found.append(f"{module} imports {name}; properties know nets by their Spec alone")
         if module == "arches._spec" and top not in sys.stdlib_module_names:
@@ -173,6 +179,8 @@ def test_imports_point_one_way(module):
         ("arches.resnet", "from properties.formulas import size", "stands above it"),
         ("arches._spec", "import torch", "standard library alone"),
         ("properties.newcomer", "", "stands in no layer"),
+        ("properties.bench.contest", "from properties.oracle.compare import compare", "but torchvision's nets"),
+        ("properties.bench.table", "import torch", "knows no framework"),
     ],
 )
 def test_a_wrong_import_is_found(module, source, complaint):

@@ -1,0 +1,36 @@
+"""``archproof bench-report``: saved benchmarks as a table and a picture. Loads no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from properties._cli_support import UsageError, print_text, write_text
+
+__all__ = ["bench_report"]
+
+
+def bench_report(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="What --benchmark-json or --benchmark-save wrote.")
+    ],
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw images per second, the roofline and the ratio's history.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown.")] = False,
+) -> None:
+    """Saved forward benchmarks of one device: the newest figures, and how the ratio to torchvision's went."""
+    from properties.bench import picture, table
+    from properties.bench.saved import BenchFileError, read_all
+
+    try:
+        runs = read_all(files)
+    except BenchFileError as error:
+        raise UsageError(str(error)) from error
+    form = table.markdown if markdown else table.aligned
+    tables = [table.figures(runs), *([table.history(runs)] if len(runs) > 1 else [])]
+    if svg is not None:
+        write_text(svg, picture.draw(runs))
+    print_text("\n\n".join(form(found) for found in tables if found.rows))

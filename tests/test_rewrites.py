@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 from _pairs import Net, agree, are_same, normal_form, numbers
+from _products import PRODUCTS
 from _rewrites import REWRITES
 from _spellings import SPELLINGS
 from hypothesis import given
@@ -13,7 +14,7 @@ from torch import nn
 from properties.graph._rules import GRAPH_RULES, RULES
 from properties.graph.align import isomorphism
 
-ALL = (*REWRITES, *SPELLINGS)
+ALL = (*REWRITES, *SPELLINGS, *PRODUCTS)
 
 
 @pytest.mark.parametrize("rewrite", ALL, ids=str)

@@ -9,7 +9,8 @@ import pytest
 import torch
 from _on_a_domain import ON_A_DOMAIN
 from _pairs import SHAPE, Net, agree, conv, numbers
-from _weighted import WEIGHTED
+from _weighted import WEIGHTED as BY_LAYER
+from _windows_and_views import VIEWED
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -23,6 +24,8 @@ from properties.graph.joint import join
 from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, stored, taken
 from properties.graph.weight_map import are_apart, weight_map
 from properties.oracle._weight_map import apply
+
+WEIGHTED = (*BY_LAYER, *VIEWED)
 
 
 @cache

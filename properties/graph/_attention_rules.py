@@ -79,25 +79,48 @@ def attention(op: Op, graph: Rewriting) -> int | None:
     """``softmax(q @ k.T / sqrt(d) + mask) @ v``, with a dropout before the last product where there is one."""
     if len(op.inputs) != 2 or op.attributes or len(op.shape) < 3:
         return None
-    weights, rate = graph.source(op), 0.0
-    if weights.kind == "dropout":
-        weights, rate = graph.source(weights), weights.attributes["p"]
-    rank = len(op.shape)
-    if weights.kind != "softmax" or dict(weights.attributes) != {"dim": rank - 1}:
+    first, second = op.inputs
+    found = _attended(op, graph, first, second)
+    return _turned_attention(op, graph) if found is None else found
+
+
+def _turned_attention(op: Op, graph: Rewriting) -> int | None:
+    """``v.T @ weights.T``, which is the attention's result turned."""
+    first, second = op.inputs
+    turned = graph.ops[second]
+    if turned.kind != "permute" or turned.attributes["dims"] != _last_two(len(op.shape)):
         return None
-    for scores, mask in _with_masks(weights.inputs[0], graph):
-        found = _scaled(scores, graph)
-        if found is None:
+    if len(graph.ops[first].shape) != len(op.shape) or _weights(turned.inputs[0], graph) is None:
+        return None
+    shape = (*op.shape[:-2], op.shape[-1], op.shape[-2])
+    made = _attended(op.with_(shape=shape), graph, turned.inputs[0], _turned(first, graph))
+    return None if made is None else _turned(made, graph)
+
+
+def _weights(position: int, graph: Rewriting) -> tuple[Op, float] | None:
+    """A softmax along the last axis, and the rate of the dropout after it."""
+    op, rate = graph.ops[position], 0.0
+    if op.kind == "dropout":
+        op, rate = graph.source(op), op.attributes["p"]
+    return (op, rate) if op.kind == "softmax" and dict(op.attributes) == {"dim": len(op.shape) - 1} else None
+
+
+def _attended(op: Op, graph: Rewriting, weights: int, value: int) -> int | None:
+    found = _weights(weights, graph)
+    if found is None:
+        return None
+    for scores, mask in _with_masks(found[0].inputs[0], graph):
+        product = _scaled(scores, graph)
+        if product is None:
             continue
-        query, turned_key, scale = found
-        shapes = [graph.ops[source].shape for source in (query, turned_key, op.inputs[1])]
-        if any(len(shape) != rank or shape[:-2] != op.shape[:-2] for shape in shapes):
+        query, turned_key, scale = product
+        shapes = [graph.ops[source].shape for source in (query, turned_key, value)]
+        if any(len(shape) != len(op.shape) or shape[:-2] != op.shape[:-2] for shape in shapes):
             continue
-        key = _turned(turned_key, graph)
-        attributes: dict[str, Any] = {"dropout_p": rate, "is_causal": False, "enable_gqa": False, "scale": scale}
+        attributes: dict[str, Any] = {"dropout_p": found[1], "is_causal": False, "enable_gqa": False, "scale": scale}
         if mask:
             attributes["given"] = ("attn_mask",)
-        inputs = (query, key, op.inputs[1], *mask)
+        inputs = (query, _turned(turned_key, graph), value, *mask)
         return graph.emit(op.with_(kind="scaled_dot_product_attention", inputs=inputs, attributes=attributes))
     return None
 
@@ -129,11 +152,14 @@ def _scaled(position: int, graph: Rewriting) -> tuple[int, int, float] | None:
 
 def _turned(position: int, graph: Rewriting) -> int:
     before = graph.ops[position]
-    rank = len(before.shape)
-    dims = (*range(rank - 2), rank - 1, rank - 2)
+    dims = _last_two(len(before.shape))
     shape = tuple(before.shape[dim] for dim in dims)
     turned = Op("permute", (position,), {"dims": dims}, shape=shape, where=before.where, dtype=before.dtype)
     return graph.emit(turned)
+
+
+def _last_two(rank: int) -> tuple[int, ...]:
+    return (*range(rank - 2), rank - 1, rank - 2)
 
 
 def attention_scale(op: Op, graph: Rewriting) -> int | None:

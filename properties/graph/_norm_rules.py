@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from math import prod
 
+from properties.graph._remade import can_change, remade
 from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
+from properties.graph.recipe import reshaped
 
-__all__ = ["affine_after_norm", "division_by_root", "group_norm_by_layer_norm", "norm_by_hand", "variance"]
+__all__ = [
+    "affine_after_norm",
+    "division_by_root",
+    "group_norm_by_layer_norm",
+    "norm_by_hand",
+    "stored_affine",
+    "variance",
+]
 
 _NORMS = ("layer_norm", "group_norm", "rms_norm")
 
@@ -120,24 +131,37 @@ def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
 
 def affine_after_norm(op: Op, graph: Rewriting) -> int | None:
     """A parameter that scales, or then shifts, what a norm without weights made."""
-    if len(op.inputs) != 2 or op.attributes:
-        return None
-    for slot in (0, 1):
-        norm, leaf = graph.source(op, slot), graph.source(op, 1 - slot)
-        role = "weight" if op.kind == "mul" else "bias"
-        if norm.kind not in _NORMS or norm.shape != op.shape or "computed" in norm.attributes.values():
-            continue
-        if "bias" in norm.params or role in norm.params or (norm.kind, role) == ("rms_norm", "bias"):
-            continue
+    for norm, leaf, role in _bare_norms(op, graph):
         stored = graph.source(leaf) if leaf.kind == "reshape" else leaf
         param = stored.params.get("value")
-        if param is None or param.kind != "parameter" or stored.kind != "parameter":
+        if param is None or param.kind != "parameter" or stored.kind != "parameter" or param.shape != _width(norm):
             continue
-        if param.shape != _width(norm) or leaf.shape not in _broadcasts(norm):
-            continue
-        params = {**norm.params, role: param}
-        return graph.emit(norm.with_(params=params, where=norm.where or op.where))
+        if leaf.shape in _broadcasts(norm):
+            return graph.emit(norm.with_(params={**norm.params, role: param}))
     return None
+
+
+def stored_affine(op: Op, graph: Rewriting) -> int | None:
+    """The same, where the parameter is stored in the size in which it is broadcast."""
+    for norm, leaf, role in _bare_norms(op, graph):
+        param = leaf.params.get("value")
+        if leaf.kind != "parameter" or param is None or param.kind != "parameter" or not can_change(param):
+            continue
+        if param.shape in _broadcasts(norm) and param.shape != _width(norm):
+            changed = remade(param, partial(reshaped, shape=_width(norm)))
+            return graph.emit(norm.with_(params={**norm.params, role: changed}))
+    return None
+
+
+def _bare_norms(op: Op, graph: Rewriting) -> Iterator[tuple[Op, Op, str]]:
+    """A norm that lacks what the operator adds to it, what that is, and its role."""
+    role = "weight" if op.kind == "mul" else "bias"
+    for slot in (0, 1) if len(op.inputs) == 2 and not op.attributes else ():
+        norm = graph.source(op, slot)
+        if norm.kind not in _NORMS or norm.shape != op.shape or "computed" in norm.attributes.values():
+            continue
+        if "bias" not in norm.params and role not in norm.params and (norm.kind, role) != ("rms_norm", "bias"):
+            yield norm, graph.source(op, 1 - slot), role
 
 
 def _width(norm: Op) -> tuple[int, ...]:

@@ -127,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     Rule("linear layer as a convolution", ("linear",), weights.linear_is_convolution, "B"),
     Rule("1x1 convolution before a reshape", ("conv",), pointwise_before_views, "B"),
     Rule("1x1 convolution before a reshape", ("conv",), weights.pointwise_before_reshape, "B"),
+    Rule("stored scale and shift of a norm", ("mul", "add"), norms.stored_affine, "B"),
     Rule("1x1 convolution of a flattened image", ("conv",), kernels.pointwise_on_flattened, "B"),
     Rule("window over a permuted image", ("conv",), kernels.window_on_permuted, "B"),
     Rule("bias of a convolution", ("add",), weights.bias_of_convolution, "B"),

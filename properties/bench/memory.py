@@ -41,8 +41,8 @@ def halving(attempt: Callable[[int], T], batch: int) -> tuple[T, int]:
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-        gc.collect()
         if torch.cuda.is_available():
+            gc.collect()
             torch.cuda.empty_cache()
         if batch == 1:
             raise MemoryError("out of memory with a single image")

@@ -18,7 +18,7 @@ __all__ = ["Interval", "Pairing", "interval", "paired", "spread"]
 GATE = 0.03  # a ratio nearer to 1 than this is no difference, however quiet the machine
 NOISY = 0.05  # a gate wider than this lets a real slowdown pass
 FEWEST, MOST = 10, 40  # rounds
-_RESAMPLES = 2000
+_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Saved runs as one picture in SVG that needs nothing beside it: speed under the roofline, and the ratio run by run.
 
 Each case is a line of the picture. On the left its images per second, on a logarithmic axis, with the roofline as a
-bar that no dot can pass; on the right its time over torchvision's in every run, with the interval.
+bar to its right; on the right its time over torchvision's in every run, with the interval.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from properties.bench.saved import Row, Run, latest
 
 __all__ = ["draw"]
 
-_LABEL, _SPEED, _RATIO, _GAP, _MARGIN = 390, 420, 260, 40, 20  # widths
+_LABEL, _SPEED, _RATIO, _GAP, _MARGIN = 420, 420, 280, 40, 20  # widths
 _TOP, _LINE, _BOTTOM = 104, 26, 46  # heights
 _OURS, _THEIRS, _ROOF, _INK, _FAINT = "#1f5fa8", "#d1762a", "#333333", "#222222", "#dddddd"
 _REACH = 0.10  # how far from 1 the ratio's axis goes
@@ -51,7 +51,7 @@ def _speeds(row: Row) -> list[float]:
 
 def _label(case: str, arms: dict[str, Row]) -> str:
     batch = next(iter(arms.values())).batch
-    return case if f"-b{batch}-" in case else f"{case} (measured with {batch})"
+    return case if f"-b{batch}-" in case else f"{case} (b{batch} fit)"
 
 
 class _Logarithmic:
@@ -94,11 +94,12 @@ def _heading(runs: Sequence[Run]) -> list[str]:
 
 def _speed(arms: dict[str, Row], axis: _Logarithmic, middle: float) -> list[str]:
     roofs = [row.batch / row.floor_seconds for row in arms.values() if row.floor_seconds is not None]
-    found = [_line(axis(roof), middle - 9, axis(roof), middle + 9, _ROOF, 3) for roof in roofs[:1]]
+    found = [_line(axis.left, middle, axis.left + _SPEED, middle)]
+    found += [_line(axis(roof), middle - 9, axis(roof), middle + 9, _ROOF, 3) for roof in roofs[:1]]
     for arm, colour, above in (("torchvision", _THEIRS, 4), ("archproof", _OURS, -4)):  # side by side where they meet
         if arm in arms:
             x = axis(arms[arm].images_per_second)
-            found += [_line(axis.left, middle + above, x, middle + above, colour), _dot(x, middle + above, colour)]
+            found.append(_dot(x, middle + above, colour))
     return found
 
 
@@ -116,7 +117,7 @@ def _ratio_grid(runs: Sequence[Run], bottom: float) -> list[str]:
         *found,
         _text(left, 60, "time over torchvision's, run by run"),
         _text(left, 76, legend),
-        _text(left, 92, "above the line is slower"),
+        _text(left, 92, "above the line is slower; hollow: farther off"),
     ]
 
 

@@ -12,11 +12,12 @@ import psutil
 import pytest
 
 from properties.oracle import _processes, _sides
-from properties.oracle._processes import MARK, end_all, memory_of, usual_memory, words_for
+from properties.oracle._processes import MARK, end_all, memory_of, takes_more, usual_memory, words_for
 from properties.oracle.command import run_check
 from properties.oracle.isolate import Limits, check_isolated
 
 WAIT = "import time; time.sleep(600)"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="both sides are forked from one process on Linux alone")
 
 
 def _gone(pids, within=10.0):
@@ -71,6 +72,32 @@ def test_other_processes_are_left_alone():
         other.kill()
 
 
+# Becomes the parent of what its child leaves behind, in a session and an environment of its own; has another child.
+ADOPTS = f"""
+    import os, subprocess, sys
+    from properties.oracle._processes import take_orphans
+    take_orphans()
+    orphan = "import subprocess as s, sys; print(s.Popen(sys.argv[1:], stdout=s.DEVNULL, start_new_session=True).pid)"
+    wait = [sys.executable, "-c", {WAIT!r}]
+    left = subprocess.run([sys.executable, "-c", orphan, *wait], stdout=subprocess.PIPE, env={{}}).stdout
+    print(int(left), subprocess.Popen(wait).pid, flush=True)
+    {WAIT}
+"""
+
+
+@linux
+def test_what_a_process_left_behind_ends_without_its_new_parent():
+    """Orphans of one side are ended; the process that they were given to and its other child go on."""
+    with _leader(ADOPTS) as leader:
+        orphan, other = map(int, leader.stdout.readline().split())
+        end_all([], "nothing has this mark", adopted_by=leader.pid, but=other)
+
+        assert _gone([orphan])
+        assert leader.poll() is None
+        assert _processes._runs(psutil.Process(other))
+        end_all([leader.pid], "test")
+
+
 def test_the_memory_of_children_counts():
     """A process is charged for what its children hold."""
     code = """
@@ -84,9 +111,11 @@ def test_the_memory_of_children_counts():
     with _leader(code) as leader:
         leader.stdout.readline()
         held = memory_of(leader.pid)
+        more = takes_more(leader.pid, 200 * 2**20), takes_more(leader.pid, 400 * 2**20)
         end_all([leader.pid], "test")
 
     assert 200 * 2**20 < held < 400 * 2**20
+    assert (True, False) == more
     assert 0 == memory_of(leader.pid)
 
 
@@ -176,6 +205,55 @@ def test_nothing_stays_after_the_command_is_ended(number, status, tmp_path):
     while _folders() - before and time.monotonic() < until:
         time.sleep(0.05)
     assert set() == _folders() - before
+
+
+# Leaves a process behind, in a session and an environment of its own, and writes down its pid; then does more.
+LEAVES = f"""
+import os, subprocess, sys
+from pathlib import Path
+orphan = "import subprocess as s, sys; print(s.Popen(sys.argv[1:], stdout=s.DEVNULL, start_new_session=True).pid)"
+between = [sys.executable, "-c", orphan, sys.executable, "-c", {WAIT!r}]
+left = subprocess.run(between, stdout=subprocess.PIPE, env={{}}).stdout
+(Path(__file__).parent / "left").write_text(left.decode())
+"""
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        ("os._exit(3)", "exit status 3, while importing"),
+        ("raise ValueError", "ValueError"),
+        ("import time; os.kill(os.getppid(), 9); time.sleep(60)", "process that both nets were started by was killed"),
+    ],
+)
+def test_what_a_candidate_leaves_behind_ends_with_the_check(then, says, tmp_path):
+    """Also what hides from its parent, whatever becomes of the candidate and of the process it was forked from."""
+    (tmp_path / "leaves.py").write_text(f"{LEAVES}\n{then}\n")
+    outcome = check_isolated(f"{tmp_path}/leaves.py:net", "cifar10_net")
+
+    assert says in outcome.error
+    assert _gone([int((tmp_path / "left").read_text())])
+
+
+@linux
+@pytest.mark.slow
+def test_what_both_sides_share_is_nobodys_code_and_no_thread():
+    """Imports alone: torch and this package, nothing that a candidate may replace or a fork may break."""
+    script = """
+        import os, sys
+        from properties.oracle import _fork
+        before = dict(os.environ)
+        _fork._import_all()
+        libraries = {"torch._dynamo", "timm", "torchvision"} & set(sys.modules)
+        print(*libraries, len(os.listdir("/proc/self/task")), before == dict(os.environ))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}
+    child = subprocess.run(command, capture_output=True, text=True, check=True, env=alone)
+
+    assert "torch._dynamo 1 True" == child.stdout.strip()
 
 
 @pytest.mark.slow

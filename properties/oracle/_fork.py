@@ -37,6 +37,8 @@ _BOTH = (
     "properties.oracle.check",
 )
 
+_CUDA = "PYTORCH_NVML_BASED_CUDA_CHECK"  # whoever asks for a GPU then does not start its driver, which outlives no fork
+
 
 def run(setup: Mapping[str, Any]) -> NoReturn:
     """Start both sides and wait until nobody needs them.
@@ -63,10 +65,15 @@ def run(setup: Mapping[str, Any]) -> NoReturn:
 
 def _import_all() -> None:
     """Import what both sides need; what fails here is imported, and blamed, where it is needed."""
+    asked = os.environ.get(_CUDA)
+    os.environ[_CUDA] = "1"
     gc.disable()
     for name in _BOTH:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    os.environ.pop(_CUDA)
+    if asked is not None:
+        os.environ[_CUDA] = asked
     gc.freeze()  # collections would write to every page that both share
     gc.enable()
 

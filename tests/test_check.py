@@ -306,3 +306,23 @@ def test_an_input_smaller_than_the_net_accepts_names_the_smallest() -> None:
     """AlexNet needs 63x63."""
     with pytest.raises(TargetError, match="63"):
         check("torchvision:alexnet", "alexnet", input_shape=(3, 20, 20))
+
+
+class _HeadOfPixels(Small):
+    """The classifier is a 1x1 convolution, and the norm has another epsilon."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(8, eps=1e-3)
+        self.fc = nn.Conv2d(8, 10, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        return self.fc(torch.relu(self.norm(self.conv(x))).mean((2, 3), keepdim=True)).flatten(1)
+
+
+def test_weights_stored_otherwise_are_no_part_of_a_mistake():
+    """Beside a real mistake, a linear layer that is a 1x1 convolution is not blamed, as it is not without one."""
+    (deviation,) = check(_HeadOfPixels, Small, input_shape=(3, 16, 16), profile="quick").deviations
+
+    assert ("eps", 1e-5, 1e-3) == (deviation.attribute, deviation.reference, deviation.candidate)

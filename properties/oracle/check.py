@@ -140,7 +140,7 @@ def _told(found: Judgement, structure: Structure) -> str | None:
     graphs = {comparison.mode: comparison.candidate for comparison in structure.comparisons}
     besides, num_params = structure.reference.name, structure.candidate.num_params
     try:
-        structure.notes += doubts(structure.comparisons)
+        structure.notes += doubts(structure.told)
         known_as = name_of(graphs, num_params, besides=besides)
         if known_as is None:
             structure.notes += nearer(graphs, num_params, besides=besides, deviations=len(found.deviations))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,13 +59,14 @@ def costs(contest: Contest, subject: Subject, ceilings: Ceilings) -> dict[str, A
     case = contest.case
     dtype = "float32" if case.dtype == "tfloat32" else case.dtype
     found = kernels(at_size(subject.graph(), contest.batch, case.side, case.side))
+    kind: torch.dtype = getattr(torch, dtype)
     shape = (contest.batch, subject.input_shape[0], case.side, case.side)
-    counted = meter(subject.meta, shape)
+    counted = meter(copy.deepcopy(subject.meta).to(kind), shape, kind)
     return {
         "macs": counted.macs,
         "operators": counted.operators,
         "bytes_moved": moved_bytes(found, dtype),
-        "peak_activation_bytes": counted.peak_bytes * getattr(torch, dtype).itemsize // torch.float32.itemsize,
+        "peak_activation_bytes": counted.peak_bytes,
         "floor_seconds": floor_seconds(found, dtype, ceilings, compute=case.dtype),
         "bytes_per_second": ceilings.bytes_per_second,
         "macs_per_second": ceilings.macs_per_second[case.dtype],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 
 import pytest
 import torch
@@ -78,7 +79,8 @@ class Arena:
     def close(self) -> None:
         """Give back what the contest held."""
         self._key = self._contest = None
-        torch.compiler.reset()
+        if "torch._dynamo" in sys.modules:  # else nothing was compiled, and loading it takes seconds
+            torch.compiler.reset()
         gc.collect()
         if self.device == "cuda":
             torch.cuda.empty_cache()

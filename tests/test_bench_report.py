@@ -7,8 +7,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import torch
 
+import arches
 from properties import cli
+from properties._subject import Subject
+from properties.bench.cases import Case
+from properties.bench.contest import Arm, Contest
+from properties.bench.pairing import Interval, Pairing
+from properties.bench.record import costs, figures, verdict
+from properties.bench.roofline import Ceilings
 from properties.bench.saved import read, refusal
 
 CPU = {"device": "cpu", "name": "Some Processor, 2 threads", "torch": "2.13.0"}
@@ -209,6 +217,30 @@ def test_a_driver_or_a_torch_is_no_device():
     assert refusal(base, {"archproof": {**GPU, "driver": "590.2", "torch": "2.14.0"}}) is None
     assert "H200" in (refusal(base, {"archproof": {**GPU, "name": "NVIDIA H200"}}) or "")
     assert "which device" in (refusal(base, {"node": "x"}) or "")
+
+
+def test_what_is_recorded_is_what_is_read(save):
+    """Figures, costs and the pairing of one contest, through a file and back."""
+    (spec,) = (spec for spec in arches.SPECS if spec.name == "cifar10_net")
+    arms = [Arm(name, lambda: torch.zeros(1), 0.5, 1e-6) for name in ("cifar10_net", "torchvision:cifar10_net")]
+    contest = Contest(Case(spec, 8, 32, "bfloat16", "channels_last", "eager"), 4, *arms, ())
+    pairing = Pairing(Interval(1.01, 1.0, 1.02), Interval(1.0, 0.99, 1.004), (0.1,), (0.1,))
+    ceilings = Ceilings(1e9, {"bfloat16": 1e12})
+    info = figures(contest, arms[0], [0.1, 0.2, 0.3], 5) | costs(contest, Subject.of(spec), ceilings) | verdict(pairing)
+    (row,) = read(Path(save("a.json", _content({"name": "x", "extra_info": info})))).rows
+
+    assert ("cifar10_net-b8-bfloat16-channels_last-eager", "archproof", 4, 32) == (
+        row.case,
+        row.arm,
+        row.batch,
+        row.side,
+    )
+    assert 4 / 0.2 == row.images_per_second
+    assert ((1.0, 1.01, 1.02), "same") == (row.ratio, row.verdict)
+    assert 0.01 == pytest.approx(row.noise)
+    convolutions = 25 * (3 * 32 * 32**2 + 32 * 32 * 16**2 + 32 * 64 * 8**2)  # 5x5, on 32, 16 and 8 pixels
+    assert 4 * (convolutions + 1024 * 64 + 64 * 10) == info["macs"]
+    assert info["bytes_moved"] / 1e9 == pytest.approx(row.floor_seconds)  # so slow a memory is all that counts
 
 
 def test_a_run_that_pytest_benchmark_saved_is_read(save):

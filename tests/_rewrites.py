@@ -235,9 +235,9 @@ REWRITES = (
     ),
     Rewrite(
         "",
-        lambda n, x: n.a(x).tensor_split((2, 5), dim=-1)[1],
-        lambda n, x: n.a(x).narrow(3, 2, 3),
-        lambda n, x: n.a(x).narrow(2, 2, 3),
+        lambda n, x: n.a(x).tensor_split((2, 5), dim=-3)[1],
+        lambda n, x: n.a(x).narrow(1, 2, 3),
+        lambda n, x: n.a(x).narrow(1, 3, 3),
         what="narrow",
     ),
     Rewrite(

@@ -80,7 +80,7 @@ def programs(draw):
         if step == "permute":
             dims = tuple(draw(st.permutations(range(len(shape)))))
             emit("permute", (at,), tuple(shape[dim] for dim in dims), dims=dims)
-        elif step == "reshape":
+        elif step == "reshape" and prod(shape) > 1:
             factors = draw(st.permutations([*_factors(prod(shape)), 1]))
             cuts = sorted(draw(st.sets(st.integers(1, len(factors) - 1), max_size=4)))
             size = tuple(prod(factors[a:b]) for a, b in pairwise([0, *cuts, len(factors)]))

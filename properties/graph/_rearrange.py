@@ -50,12 +50,15 @@ def origin_of(position: int, graph: Rewriting) -> tuple[int, Factors] | None:
 
 
 class Factors:
-    """The axes of a tensor as products of factors that no view has taken apart, before the views and after them."""
+    """The axes of a tensor as products of factors that no view has taken apart, before the views and after them.
+
+    An axis of size 1 has no factor, except for the first one: a batch of one image is looked after as any other is.
+    """
 
     def __init__(self, shape: Shape) -> None:
         self.before = shape
         self.sizes = list(shape)
-        self.home = [[axis] if size != 1 else [] for axis, size in enumerate(shape)]
+        self.home = [[axis] if size != 1 or axis == 0 else [] for axis, size in enumerate(shape)]
         self.now = [list(factors) for factors in self.home]
 
     def follow(self, view: Op) -> bool:
@@ -71,6 +74,8 @@ class Factors:
         found: list[list[int]] = []
         for size in shape:
             found.append([])
+            while waiting and self.sizes[waiting[0]] == 1:  # a batch of one
+                found[-1].append(waiting.pop(0))
             while size != 1:
                 if not waiting or size == 0 or self.sizes[waiting[0]] == 0:
                     return False
@@ -81,6 +86,8 @@ class Factors:
                     waiting.insert(0, self._cut(first, size))
                 found[-1].append(first)
                 size //= self.sizes[first]
+        if waiting and found:
+            found[-1] += waiting
         self.now = found
         return True
 
@@ -101,9 +108,10 @@ class Factors:
         home = sorted(pieces, key=lambda piece: place[piece[0]])
         if home == pieces:
             return [] if self.before == after else [("reshape", after, after)]
+        dims = self._axes()
+        if dims is not None:
+            return [("permute", dims, after)]
         cut, turned = self._lengths(home), self._lengths(pieces)
-        if len(self.before) == len(after) and _without_ones(self.before) == cut and _without_ones(after) == turned:
-            return [("permute", self._axes_of(pieces, after), after)]
         dims = tuple(home.index(piece) for piece in pieces)
         first: list[_Step] = [] if cut == self.before else [("reshape", cut, cut)]
         last: list[_Step] = [] if turned == after else [("reshape", after, after)]
@@ -131,12 +139,9 @@ class Factors:
     def _lengths(self, pieces: Sequence[Sequence[int]]) -> Shape:
         return tuple(prod(self.sizes[factor] for factor in piece) for piece in pieces)
 
-    def _axes_of(self, pieces: Sequence[Sequence[int]], after: Shape) -> Shape:
-        """Where the axes of the result were; those of size 1 in the order in which they stood."""
-        ones = iter([axis for axis, size in enumerate(self.before) if size == 1])
-        others = iter([next(axis for axis, home in enumerate(self.home) if piece[0] in home) for piece in pieces])
-        return tuple(next(ones if size == 1 else others) for size in after)
-
-
-def _without_ones(shape: Shape) -> Shape:
-    return tuple(size for size in shape if size != 1)
+    def _axes(self) -> Shape | None:
+        """Which axis each axis of the result was, where none was cut or merged; those of size 1 as they came."""
+        if len(self.now) != len(self.home) or any(factors and factors not in self.home for factors in self.now):
+            return None
+        without = iter([axis for axis, factors in enumerate(self.home) if not factors])
+        return tuple(self.home.index(factors) if factors else next(without) for factors in self.now)

@@ -191,7 +191,12 @@ class Structure:
 
     def differences_at(self, mode: str, size: Shape) -> tuple[Deviation, ...]:
         """What differs in one mode at a size of the caller's choice, batch axis included."""
-        return explain([self._compare(self._capture(mode, size))[0]])
+        captured = self._capture(mode, size)
+        found = explain([self._compare(captured)[0]])
+        if not found or not any(comparison.edits for comparison in self.comparisons):
+            return found
+        everywhere = [*self.first(), *self.second(), captured]  # a weight map was needed before: it may serve here too
+        return found if self.agrees("B", everywhere) is None else ()
 
     def agrees(self, tier: str, captures: Sequence[Captured]) -> Agreement | None:
         """The proof that the captures have one normal form of a tier, or None."""

@@ -21,7 +21,10 @@ def bench_report(
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown.")] = False,
 ) -> None:
-    """Saved forward benchmarks of one device: the newest figures, and how the ratio to torchvision's went."""
+    """Saved forward benchmarks of one device: the newest figures, and how the ratio to torchvision's went.
+
+    Exit status: 0, or 2 if a file is damaged, was not written by these benchmarks, or is of another device.
+    """
     from properties.bench import picture, table
     from properties.bench.saved import BenchFileError, read_all
 

@@ -33,7 +33,7 @@ def describe(device: str) -> dict[str, Any]:
             "driver": _driver(),
         }
     if device == "mps":
-        return {**common, "name": f"{platform.machine()} GPU of macOS {platform.mac_ver()[0]}"}
+        return {**common, "name": f"GPU of {_processor()}"}
     threads = torch.get_num_threads()
     return {**common, "name": f"{_processor()}, {threads} thread{'s' * (threads != 1)}"}
 
@@ -47,12 +47,7 @@ def load() -> float | None:
 
 
 def _driver() -> str | None:
-    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "--id=0"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip() or None
+    return _said(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "--id=0"])
 
 
 def _processor() -> str:
@@ -62,7 +57,17 @@ def _processor() -> str:
     except OSError:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    known = names[0] if names else _said(["sysctl", "-n", "machdep.cpu.brand_string"])  # Linux, macOS
+    return known or f"{platform.processor() or platform.machine()} of {platform.node()}"  # a name that is no model's
+
+
+def _said(command: list[str]) -> str | None:
+    """What a program prints, or None where it is not there or fails."""
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() or None
 
 
 @contextmanager

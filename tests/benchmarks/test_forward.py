@@ -119,7 +119,7 @@ def test_forward(benchmark, case, opponent, arena, device, clock, ceilings, note
         benchmark.extra_info.update(figures(contest, arm, benchmark.stats.stats.data, calls))
     benchmark.extra_info.update(costs(contest, _subject(chosen.spec), ceiling))
     if device == "cpu":
-        note("there is no GPU: small batches of small images, on the CPU; --benchmark-batches and --benchmark-side")
+        note("on a CPU the usual sizes are small; --benchmark-batches=32 --benchmark-side=224 asks for others")
     if pairing is not None:
         benchmark.extra_info.update(verdict(pairing))
         if pairing.is_noisy:

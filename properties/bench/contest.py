@@ -74,7 +74,7 @@ def enter(case: Case, device: str) -> Contest:
     require(case.mode, case.dtype, device, str(case))
     ours = _built(case, device)
     theirs, notes = _twin(case, ours)
-    reference = copy.deepcopy(theirs or ours).to(device="cpu", dtype=torch.float64)
+    reference = copy.deepcopy(theirs or ours).to("cpu").to(torch.float64)  # in two steps: MPS has no float64
 
     def attempt(batch: int) -> tuple[Arm, Arm | None]:
         image = _image(case, batch, device)
@@ -143,5 +143,5 @@ def _arm(name: str, net: nn.Module, case: Case, image: Tensor, reference: nn.Mod
     prepared: Prepared = prepare(net, case.mode, image, label)
     image.copy_(torch.randn(image.shape))  # fresh: a net that repeats its last answer must not pass
     outputs = prepared.run()[:_CHECKED]
-    expected = flatten_output(reference(image[:_CHECKED].to(device="cpu", dtype=torch.float64)))[0][1]
+    expected = flatten_output(reference(image[:_CHECKED].to("cpu").to(torch.float64)))[0][1]
     return Arm(name, prepared.run, prepared.seconds, check_outputs(outputs, expected, case.dtype, label))

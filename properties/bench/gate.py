@@ -19,7 +19,7 @@ def relative_error(actual: Tensor, expected: Tensor) -> float:
     """Euclidean distance over the expected tensor's length; infinite for other sizes and for what is not finite."""
     if actual.shape != expected.shape:
         return float("inf")
-    actual, expected = actual.detach().double().cpu(), expected.detach().double().cpu()
+    actual, expected = actual.detach().cpu().double(), expected.detach().cpu().double()
     if not bool(torch.isfinite(actual).all()):
         return float("inf")
     length = float(torch.linalg.vector_norm(expected))

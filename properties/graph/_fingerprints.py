@@ -20,16 +20,18 @@ _DRAWS = frozenset({"bernoulli", "rand", "rand_like", "randn", "randn_like"})
 _MOVING = frozenset({"reshape", "flatten", "expand", "pad", "slice", "select", "roll", "upsample", "full"})
 
 
-def fingerprints(ops: Sequence[Op]) -> list[tuple[str, ...]]:
+def fingerprints(ops: Sequence[Op], *, exact: bool = False) -> list[tuple[str, ...]]:
     """For each operator: what it is, what it is with those it reads, one step more each time, and what reads it.
 
     What is near comes first, so that a change far away leaves an order by these texts as it is. Parts that are joined
-    count in any order. What differs between a net's two modes, or follows from the size of the image, does not count
-    until all else is equal, so that every capture of a net has one order.
+    count in any order, and what differs between a net's two modes does not count.
+
+    Args:
+        ops: the operators.
+        exact: whether sizes count that may follow from the size of the image. Without them every capture of a net has
+            one order; what they alone tell apart is left as it is.
     """
-    return [
-        rough + exact for rough, exact in zip(_with_labels(ops, _rough_label), _with_labels(ops, _label), strict=True)
-    ]
+    return _with_labels(ops, _label if exact else _rough_label)
 
 
 def _with_labels(ops: Sequence[Op], label: Callable[[Op], str]) -> list[tuple[str, ...]]:

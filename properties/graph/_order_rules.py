@@ -40,12 +40,17 @@ def sorted_parts(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """Every concatenation with its parts in the order of what they compute, as far as that can be absorbed."""
     if not any(op.kind == "cat" for op in ops):
         return None
-    prints = fingerprints(ops)
+    prints: list[tuple[str, ...]] = fingerprints(ops)
+    exact: list[tuple[str, ...]] = []
     changed = False
     for position, op in enumerate(ops):
         if op.kind != "cat":
             continue
-        order = sorted(range(len(op.inputs)), key=lambda slot: prints[op.inputs[slot]])
+        keys = [prints[source] for source in op.inputs]
+        if len(set(keys)) < len(set(op.inputs)):
+            exact = exact or fingerprints(ops, exact=True)
+            keys = [prints[source] + exact[source] for source in op.inputs]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
         if order == list(range(len(order))):
             continue
         rewritten = _absorbed(ops, position, order)

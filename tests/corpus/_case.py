@@ -38,6 +38,7 @@ class Mutant:
         mode: in which mode it shows: ``both``, ``train`` or ``eval``; ``any`` where that is a matter of words.
         row: the mistake's number in the catalogue of mistakes that were really made, if it is there.
         known_as: the reference that the candidate is in truth.
+        many: how many mistakes it has, where one cannot be made without another.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Mutant:
     mode: str = "both"
     row: int | None = None
     known_as: str | None = None
+    many: int = 1
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
@@ -87,11 +89,11 @@ class _Edited:
 
 
 def mutant(
-    name: str, original: Original, where: str, *edits: Edit, mode: str = "both", row: int | None = None
+    name: str, original: Original, where: str, *edits: Edit, mode: str = "both", row: int | None = None, many: int = 1
 ) -> Mutant:
     """The original with edits; ``where`` lists the places, separated by spaces, ``.`` for the net itself."""
     places = tuple("" if place == "." else place for place in where.split())
-    return Mutant(name, original, _Edited(original.build, edits), places, mode, row)
+    return Mutant(name, original, _Edited(original.build, edits), places, mode, row, many=many)
 
 
 def rewrite(name: str, original: Original, *edits: Edit, verdict: str = "identical") -> Rewrite:

@@ -8,18 +8,11 @@ from torch.nn import functional as F
 
 from arches.cifar10 import Cifar10Net
 from arches.resnet import ResNet
-from arches.vgg import VGG
 from corpus._case import Mutant, mutant
 from corpus._edits import after, put, reclass, remake
 from corpus.nets import ALEXNET, BASIC, CIFAR, VGG_BN, VGG_PLAIN
 
 __all__ = ["MUTANTS"]
-
-
-class _ChannelsLast(VGG):
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.avgpool(self.features(x))
-        return self.classifier(x.permute(0, 2, 3, 1).flatten(1))
 
 
 class _LayersExchanged(Cifar10Net):
@@ -103,7 +96,6 @@ class _PadsOnSizes(ResNet):
 
 
 WHOLE = (
-    mutant("vgg flattened the other way", VGG_PLAIN, ". classifier.0", reclass("", _ChannelsLast)),
     mutant("vgg layer missing", VGG_BN, "features.8 features.11", put("features.8", nn.Identity),
            put("features.9", nn.Identity),
            put("features.10", nn.Identity), remake("features.11", in_channels=16)),

@@ -89,6 +89,12 @@ class _Named(SmallGoogLeNet):
         return _Logits(*outputs) if self.training else outputs
 
 
+class _ChannelsLast(VGG):
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.avgpool(self.features(x))
+        return self.classifier(x.permute(0, 2, 3, 1).flatten(1))
+
+
 class _Flattens(VGG):
     def forward(self, x: Tensor) -> Tensor:
         x = self.avgpool(self.features(x))
@@ -212,6 +218,7 @@ LAYERS = (
     rewrite("cifar pools of other make", CIFAR,
            every(nn.MaxPool2d, lambda old: nn.MaxPool2d((2, 2), (2, 2), 0, 1, False, False))),
     rewrite("deep groups of one", DEEP, every(nn.Conv2d, lambda old: remade(old, groups=1, padding_mode="zeros"))),
+    rewrite("vgg flattened the other way", VGG_PLAIN, reclass("", _ChannelsLast), verdict="equivalent"),
     rewrite("vgg flattened by view", VGG_PLAIN, reclass("", _Flattens)),
     rewrite("alexnet dropout in place", ALEXNET, tune("classifier.0", inplace=True)),
     rewrite("vgg adaptive pool in front of the flattening twice", VGG_PLAIN,

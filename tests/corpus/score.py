@@ -49,7 +49,7 @@ def of_mutant(case: Mutant, profile: str = "default") -> Score:
     right = {
         "caught": report.exit_status == 1,
         "located": first is not None and (not case.where or bool(_names(first.where) & set(case.where))),
-        "one": len(report.deviations) == 1 or case.known_as is not None,
+        "one": len(report.deviations) == case.many or case.known_as is not None,
         "mode": first is not None and case.mode in ("any", first.mode),
         "named": case.known_as is None or report.known_as == case.known_as,
     }

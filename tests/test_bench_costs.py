@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import nn
 
 import arches
 from properties._subject import Subject
+from properties.bench import ceilings
 from properties.bench.meter import Metered, meter
 from properties.bench.roofline import Ceilings, Kernel, at_size, floor_seconds, kernels, moved_bytes
 from properties.graph.align import isomorphism
@@ -166,10 +168,10 @@ def test_joining_is_free():
 def test_each_kernel_takes_the_longer_of_computing_and_moving():
     """One that computes and one that moves."""
     found = (Kernel("computes", 1000, 1), Kernel("moves", 1, 500))
-    ceilings = Ceilings(4.0, {"float32": 10.0, "tfloat32": 100.0})
+    limits = Ceilings(4.0, {"float32": 10.0, "tfloat32": 100.0})
 
-    assert 1000 / 10 + 500 * 4 / 4 == floor_seconds(found, "float32", ceilings)
-    assert 1000 / 100 + 500 * 4 / 4 == floor_seconds(found, "float32", ceilings, compute="tfloat32")
+    assert 1000 / 10 + 500 * 4 / 4 == floor_seconds(found, "float32", limits)
+    assert 1000 / 100 + 500 * 4 / 4 == floor_seconds(found, "float32", limits, compute="tfloat32")
     assert 501 * 2 == moved_bytes(found, "bfloat16")
 
 
@@ -187,6 +189,15 @@ def test_the_floor_is_the_one_computed_elsewhere(name, milliseconds):
     found = kernels(at_size(_subject(name).graph(), 256, 224, 224))
 
     assert milliseconds == pytest.approx(1e3 * floor_seconds(found, "bfloat16", CEILINGS), rel=0.05)
+
+
+def test_ceilings_are_bytes_and_multiply_adds_per_second(monkeypatch):
+    """On a clock that moves a second with each reading: what was read and written, and the cube of the side."""
+    monkeypatch.setitem(ceilings._SIZES, "cpu", (4096, 16))
+    seconds = itertools.count()
+    found = ceilings.measure("cpu", lambda: float(next(seconds)), ["float32", "bfloat16"])
+
+    assert Ceilings(4096.0, {"float32": 16.0**3, "bfloat16": 16.0**3}) == found
 
 
 def test_a_graph_at_another_size_is_the_one_captured_there():

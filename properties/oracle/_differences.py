@@ -69,7 +69,7 @@ def differences(
     mode = "train" if channel in ("train", "dropout") else "eval"
     count, other = (sum(key.startswith("output") for key in side.tensors) for side in (ours, theirs))
     if count != other:
-        said = f"{other} tensors are returned instead of {count}"
+        said = f"{'1 tensor is' if other == 1 else f'{other} tensors are'} returned instead of {count}"
         return [Difference(channel, mode, "outputs", draw, float("inf"), float("inf"), said)]
     floor = _FLOOR * max((_largest(t) for key, t in ours.tensors.items() if key.startswith(GRADIENT)), default=0.0)
     found = []

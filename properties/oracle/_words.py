@@ -153,7 +153,8 @@ class _Words:
             does, should = (_effects(effects) for effects in (edit.after, edit.before))
             return f"the forward pass {does}, but should be one that {should}"
         if edit.attribute != "order":
-            return f"{edit.after} tensors are returned, but should be {edit.before}"
+            is_so = "1 tensor is" if edit.after == 1 else f"{edit.after} tensors are"
+            return f"{is_so} returned, but should be {edit.before}"
         order, should = (", ".join(map(str, order)) for order in (edit.after, edit.before))
         return f"the outputs come in the order {order}, but should come in the order {should}"
 

@@ -6,11 +6,11 @@ differ in ``test_align.py``.
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 
 import arches
@@ -48,13 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, values if timed else values[:1])
 
 
-def _meta(name: str) -> torch.nn.Module:
-    (spec,) = (spec for spec in arches.SPECS if spec.name == name)
-    with torch.device("meta"):
-        net: torch.nn.Module = spec.build()
-    return net
-
-
+@functools.cache
 def _subject(name: str) -> Subject:
     (spec,) = (spec for spec in arches.SPECS if spec.name == name)
     return Subject.of(spec)
@@ -113,16 +107,16 @@ def test_predicting_sizes_by_side(benchmark, side):
 def test_capture_by_depth(benchmark, deep):
     """A net on the meta device to its operators."""
     benchmark.group = "capture, by depth"
-    graph = benchmark.pedantic(capture, (_meta(deep),), {"input_shape": (2, 3, 224, 224)}, rounds=3)
+    graph = benchmark.pedantic(capture, (_subject(deep).meta,), {"input_shape": (2, 3, 224, 224)}, rounds=3)
     benchmark.extra_info["operators"] = len(graph)
 
-    assert graph.num_params == sum(parameter.numel() for parameter in _meta(deep).parameters())
+    assert graph.num_params == sum(parameter.numel() for parameter in _subject(deep).meta.parameters())
 
 
 def test_capture_by_side(benchmark, side):
     """Nothing is computed, so large images cost what small ones do."""
     benchmark.group = "capture resnet18, by image size"
-    graph = benchmark.pedantic(capture, (_meta("resnet18"),), {"input_shape": (2, 3, side, side)}, rounds=3)
+    graph = benchmark.pedantic(capture, (_subject("resnet18").meta,), {"input_shape": (2, 3, side, side)}, rounds=3)
 
     assert (2, 3, side, side) == graph.ops[0].shape
 
@@ -130,7 +124,7 @@ def test_capture_by_side(benchmark, side):
 def test_normal_form_by_depth(benchmark, deep):
     """Rewriting until no rule applies."""
     benchmark.group = "bring to normal form, by depth"
-    graph = capture(_meta(deep), input_shape=(2, 3, 224, 224))
+    graph = capture(_subject(deep).meta, input_shape=(2, 3, 224, 224))
 
     assert len(benchmark(canonicalise, graph).graph) <= len(graph)
 

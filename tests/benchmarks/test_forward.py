@@ -21,7 +21,7 @@ from properties.bench.contest import Contest, enter
 from properties.bench.gate import WrongOutput
 from properties.bench.machine import fast, tensor_cores
 from properties.bench.modes import ModeError, Unavailable
-from properties.bench.pairing import paired
+from properties.bench.pairing import Pairing, paired
 from properties.bench.record import costs, figures, verdict
 from properties.bench.timer import calls_per_block, warm_up
 
@@ -60,6 +60,7 @@ class Arena:
         self.device = device
         self._key: Case | None = None
         self._contest: Contest | Exception | None = None
+        self.pairing: Pairing | None = None
 
     def contest(self, case: Case) -> Contest:
         """The case made ready; what went wrong with it goes wrong again for its second test."""
@@ -78,7 +79,7 @@ class Arena:
 
     def close(self) -> None:
         """Give back what the contest held."""
-        self._key = self._contest = None
+        self._key = self._contest = self.pairing = None
         if "torch._dynamo" in sys.modules:  # else nothing was compiled, and loading it takes seconds
             torch.compiler.reset()
         gc.collect()
@@ -110,17 +111,20 @@ def test_forward(benchmark, case, opponent, arena, device, clock, ceilings, note
             benchmark(arm.run)
             return
         seconds = warm_up(arm.run, clock)
-        calls, pairing = calls_per_block(seconds), None
+        calls = calls_per_block(seconds)
         if contest.theirs and not opponent:
             warm_up(contest.theirs.run, clock)
-            pairing = paired(arm.run, contest.theirs.run, clock, calls=calls)
+            arena.pairing = paired(arm.run, contest.theirs.run, clock, calls=calls)
         rounds = min(ROUNDS, max(5, int(SECONDS / (calls * seconds))))
         benchmark.pedantic(arm.run, rounds=rounds, iterations=calls)
-        benchmark.extra_info.update(figures(contest, arm, benchmark.stats.stats.data, calls))
+        pairing, blocks = arena.pairing, benchmark.stats.stats.data
+        if pairing is not None:  # what was measured in turns fits together better than what was measured in a row
+            blocks = pairing.second if opponent else pairing.first
+        benchmark.extra_info.update(figures(contest, arm, blocks, calls))
     benchmark.extra_info.update(costs(contest, _subject(chosen.spec), ceiling))
     if device == "cpu":
         note("on a CPU the usual sizes are small; --benchmark-batches=32 --benchmark-side=224 asks for others")
-    if pairing is not None:
+    if pairing is not None and not opponent:
         benchmark.extra_info.update(verdict(pairing))
         if pairing.is_noisy:
             note(f"{case}: the machine was too restless to see 5 %: {pairing}")

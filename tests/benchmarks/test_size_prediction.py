@@ -15,6 +15,7 @@ from properties._subject import Subject
 from properties.graph.size_plan import compile_sizes
 
 
+@pytest.mark.benchmark(min_time=0.001)
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "vgg16"])
 def test_size_prediction(benchmark, name):
     """One (batch, height, width) costs at most 1/100 of a meta-device forward of the same net."""

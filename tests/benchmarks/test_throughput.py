@@ -38,6 +38,7 @@ SERIES = {
     "module": ["properties.cli", "properties.graph.align", "properties", "arches"],
 }
 EXAMPLES = 200
+_in_blocks = pytest.mark.benchmark(min_time=0.001)  # microseconds each: one by one they would fill the saved file
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -84,6 +85,7 @@ def test_drawing(benchmark, drawn):
     assert number >= EXAMPLES
 
 
+@_in_blocks
 def test_predicting_sizes_by_depth(benchmark, deep):
     """All of a net's sizes, once its closed form is compiled."""
     benchmark.group = "predict all sizes, by depth"
@@ -94,6 +96,7 @@ def test_predicting_sizes_by_depth(benchmark, deep):
     assert (2, 1000) == shapes[plan.graph.output.inputs[0]]
 
 
+@_in_blocks
 def test_predicting_sizes_by_side(benchmark, side):
     """The image's size costs nothing: no tensor is made."""
     benchmark.group = "predict all sizes of resnet18, by image size"

@@ -326,3 +326,50 @@ def test_weights_stored_otherwise_are_no_part_of_a_mistake():
     (deviation,) = check(_HeadOfPixels, Small, input_shape=(3, 16, 16), profile="quick").deviations
 
     assert ("eps", 1e-5, 1e-3) == (deviation.attribute, deviation.reference, deviation.candidate)
+
+
+class _Around(nn.Module):
+    """A net, and something beside it."""
+
+    def __init__(self, beside) -> None:
+        super().__init__()
+        self.net = Small()
+        self.beside = beside
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits, and whatever is made of them."""
+        return self.beside(self.net, x)
+
+
+@pytest.mark.parametrize(
+    ("beside", "verdict", "domain"),
+    [
+        (
+            lambda net, x: net(x) if len(x) > 1 else net(x) * 1.01,
+            "conditional",
+            "equal for several images at once; differs for one image by itself",
+        ),
+        (
+            lambda net, x: net(x if x.shape[2] <= x.shape[3] else x.transpose(2, 3)),
+            "conditional",
+            "equal at 16x16; differs at ",
+        ),
+        (lambda net, x: net(x.clamp(-100, 100)), "deviates", None),
+        (lambda net, x: net(x.clamp(-3, 3)), "deviates", None),
+        (lambda net, x: torch.nan_to_num(net(x)), "undistinguished", None),
+    ],
+    ids=["another batch", "another side", "rare values", "usual values", "no value that is drawn"],
+)
+def test_where_two_nets_are_equal_is_said(beside, verdict, domain):
+    """A part of the inputs is named only where it is the size or the batch that decides, not the numbers."""
+    found = check(lambda: _Around(beside), Small, input_shape=(3, 16, 16))
+
+    assert (verdict, domain is None) == (found.verdict, found.domain is None)
+    assert (found.domain or "").startswith(domain or "")
+    assert found.known_as is None
+
+
+def test_a_script_module_is_refused_in_one_line():
+    """It has no Python to run or trace; the message says what to name instead."""
+    with pytest.raises(CandidateError, match="is a ScriptModule, which cannot be traced"):
+        check(lambda: torch.jit.script(Small()), Small, input_shape=(3, 16, 16))

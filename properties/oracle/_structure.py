@@ -240,7 +240,8 @@ class Structure:
         if self.rejected is not None:
             return [rejects(self.second_size(), self.rejected)]
         comparisons = [self._compare(captured)[0] for captured in captures]
-        return [only_at(deviation, self.second_size()) for deviation in explain(comparisons)]
+        size = self.second_size()
+        return [only_at(each, (1, *size) if each.mode == "eval" else size) for each in explain(comparisons)]
 
     def _jointly(self) -> list[Deviation]:
         """One correspondence of tensors for all captures, where each alone was free to choose its own."""

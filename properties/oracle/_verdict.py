@@ -178,7 +178,7 @@ class _Judge:
             key_map=self.structure.key_map,
             counterexample=self._counterexample(moved, evidence),
             numbers=in_words(evidence),
-            notes=(*evidence.undecided, *evidence.aside),
+            notes=evidence.undecided,
         )
         if not moved.is_complete or self._unseen() or self.structure.unread:
             return common
@@ -214,7 +214,7 @@ class _Judge:
     def _undistinguished(self, common: Judgement, evidence: Evidence) -> Judgement:
         """No rule explains why the graphs differ, and nothing that was tried shows that they do."""
         differing = tuple(f"the graphs differ: {deviation.message}" for deviation in common.deviations)
-        notes = (*differing, *evidence.unexcited, *common.notes)
+        notes = (*differing, *evidence.unexcited, *evidence.aside, *common.notes)
         results, found = self._alone(self._images(), one_graph=False)
         if found:
             told = "changes its input" in " ".join(deviation.message for deviation in common.deviations)
@@ -231,14 +231,22 @@ class _Judge:
         captures = self.structure.first()
         agreement = next(filter(None, (self.structure.agrees(tier, captures) for tier in TIERS)), None)
         if agreement is None:
-            draws = (Draw((1, *shape), seed=self.seed), Draw((2, *shape), seed=self.seed))
-            at_home = Images(eval=draws[:1], train=draws[1:], borders=())
+            regimes = dict.fromkeys(["normal", *(each.draw.regime for each in differs)])
+            draws = [Draw((batch, *shape), regime, self.seed) for regime in regimes for batch in (1, 2)]
+            at_home = Images(eval=tuple(draws), train=tuple(draws[1::2]), borders=())
             found = compare(self.reference, self.candidate, moved, at_home, channels=("eval", "train", "dropout"))
             if not found.agrees or found.undecided:
                 return None
+        elif all(each.draw.shape[0] == 1 for each in differs) and self._differs_alone(moved):
+            return "equal for several images at once; differs for one image by itself"
         why = "" if agreement is None or not agreement.conditions else f" ({'; '.join(agreement.conditions)})"
         where = min((each.draw.shape for each in differs), key=lambda size: size[2:])
         return f"equal at {_x(shape[1:])}{why}; differs at {_x(where[2:])}"
+
+    def _differs_alone(self, moved: Transplant) -> bool:
+        """Whether it is not the size that makes the difference but the batch of one image."""
+        one = Images(eval=(Draw((1, *self.structure.shape), seed=self.seed),), train=(), borders=())
+        return bool(compare(self.reference, self.candidate, moved, one, channels=("eval",)).differences)
 
     # ------------------------------------------------------------------------------------------- numbers
     def _transplant(

@@ -49,7 +49,7 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
             torch.device("meta"),
         ):
             net = build()
-            if isinstance(net, nn.Module) and _is_whole(net):
+            if isinstance(net, nn.Module) and _is_whole(net) and not isinstance(net, torch.jit.ScriptModule):
                 return net
     try:
         with strangers_code():
@@ -64,6 +64,8 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
         raise CandidateError(f"{name} raised while it was built: {last_line(error)}") from error
     if not isinstance(net, nn.Module):
         raise CandidateError(f"{name} returned {type(net).__name__}, but should return an nn.Module")
+    if isinstance(net, torch.jit.ScriptModule):
+        raise CandidateError(f"{name} is a ScriptModule, which cannot be traced; name the module that it was made from")
     return net
 
 

@@ -139,6 +139,8 @@ def _told(found: Judgement, structure: Structure) -> str | None:
     """The reference that the candidate is in truth; notes on the deviations. No verdict is lost where this fails."""
     graphs = {comparison.mode: comparison.candidate for comparison in structure.comparisons}
     besides, num_params = structure.reference.name, structure.candidate.num_params
+    if not any(comparison.edits for comparison in structure.comparisons):
+        return None  # where it was traced it is the reference
     try:
         structure.notes += doubts(structure.told)
         known_as = name_of(graphs, num_params, besides=besides)

@@ -89,7 +89,7 @@ ONE = {
     "layer moved": (
         Net(lambda n, x: n.d(n.b(n.a(x)).relu()), a=conv(), b=nn.BatchNorm2d(8), d=conv()),
         Net(lambda n, x: n.d(n.a(n.b(x)).relu()), a=conv(), b=nn.BatchNorm2d(8), d=conv()),
-        "the batch norm stands after (input), but should stand after a",
+        "the convolution stands after b, but should stand after (input)",
     ),
     "one layer depthwise and 1x1": (
         nn.Sequential(conv(), nn.BatchNorm2d(8)),

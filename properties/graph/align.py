@@ -7,8 +7,8 @@ definition order and execution order decide nothing; structure does.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from bisect import bisect, bisect_left
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import eq
 
 from properties.graph._isomorphism import Correspondence, isomorphism
@@ -75,9 +75,16 @@ class _Alignment:
         ours, theirs = self.signatures
         both = [list(zip(s.up, s.down, strict=True)) for s in self.signatures]
         for left, right in (both, (ours.up, theirs.up), (ours.down, theirs.down)):
-            for a, b in _unique_pairs(left, right):
-                if self._free(a, b) and self._consistent(a, b):
-                    self._pair(a, b)
+            self._pair_all(_unique_pairs(left, right))
+        alone = [
+            list(zip(s.label, s.coarse, strict=True)) for s in self.signatures
+        ]  # the only layer of its make and size
+        self._pair_all(_longest_rising(list(_unique_pairs(*alone))))
+
+    def _pair_all(self, pairs: Iterable[tuple[int, int]]) -> None:
+        for a, b in pairs:
+            if self._free(a, b) and self._consistent(a, b):
+                self._pair(a, b)
 
     def _free(self, a: int, b: int) -> bool:
         return a not in self.pairs and b not in self.back
@@ -224,6 +231,24 @@ def _ancestors(graph: OpGraph) -> list[int]:
             bits |= found[source]
         found.append(bits)
     return found
+
+
+def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """As many of the pairs, which rise on the left, as rise on the right too: the least that has moved."""
+    ends: list[int] = []  # the smallest right side that a run of each length can end with
+    last: list[int] = []  # and which pair that is
+    before: list[int] = []
+    for number, (_, b) in enumerate(pairs):
+        length = bisect_left(ends, b)
+        before.append(last[length - 1] if length else -1)
+        ends[length : length + 1] = [b]
+        last[length : length + 1] = [number]
+    found = []
+    at = last[-1] if last else -1
+    while at >= 0:
+        found.append(pairs[at])
+        at = before[at]
+    return found[::-1]
 
 
 def _unique_pairs(left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int]]:

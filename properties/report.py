@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from properties._side_by_side import SideBySide
+
 __all__ = [
     "EXIT_STATUS",
     "SCHEMA",
@@ -165,6 +167,7 @@ class Report:
         reproduce: a command line.
         versions: of what took part.
         seconds: wall time.
+        sides: both nets side by side in each mode, where that was asked for; no part of the JSON.
     """
 
     candidate: str
@@ -187,6 +190,7 @@ class Report:
     reproduce: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    sides: tuple[SideBySide, ...] = ()
 
     @property
     def as_expected(self) -> bool:

@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
+from properties._side_by_side import SideBySide
 from properties.oracle._captures import Subject
+from properties.oracle._divergence import divergence, with_divergence
 from properties.oracle._libraries import torchvision_note
 from properties.oracle._record import reproduce, versions
+from properties.oracle._side_by_side import compared
+from properties.oracle._side_by_side import side_by_side as shown
 from properties.oracle._structure import MODES, Structure
 from properties.oracle._verdict import Judgement, judge, with_starts
 from properties.oracle.errors import last_line
@@ -34,6 +38,7 @@ def check(
     profile: str = "default",
     seed: int = 0,
     strict_init: bool = False,
+    side_by_side: bool = False,
     progress: Progress = lambda stage: None,
 ) -> Report:
     """Hold a candidate against a reference.
@@ -45,6 +50,7 @@ def check(
         profile: ``"quick"``, ``"default"`` or ``"thorough"``: how much is tried beyond what is proved.
         seed: of weights and images.
         strict_init: whether tensors that start otherwise are deviations; the thorough profile notes them.
+        side_by_side: whether the report has both nets whole, operator by operator, for a page that shows them.
         progress: called with the name of each stage as it begins.
 
     Returns:
@@ -69,6 +75,7 @@ def check(
         profile=profile,
         seed=seed,
         strict_init=strict_init,
+        side_by_side=side_by_side,
         progress=progress,
         began=began,
     )
@@ -82,6 +89,7 @@ def check_parties(
     profile: str = "default",
     seed: int = 0,
     strict_init: bool = False,
+    side_by_side: bool = False,
     progress: Progress = lambda stage: None,
     began: float | None = None,
 ) -> Report:
@@ -94,6 +102,7 @@ def check_parties(
         profile: as for ``check``.
         seed: as for ``check``.
         strict_init: as for ``check``.
+        side_by_side: as for ``check``.
         progress: as for ``check``.
         began: when the check began, by ``time.perf_counter``; by default now.
 
@@ -111,6 +120,10 @@ def check_parties(
     if any(deviation.kind != "initialisation" for deviation in found.deviations):
         progress("looking for the reference it is")
         known_as = _told(found, structure)
+    sides: tuple[SideBySide, ...] = ()
+    if side_by_side:
+        progress("putting both nets side by side")
+        sides = _both(found, structure, seed)
     note = torchvision_note()
     return Report(
         candidate=candidate.name,
@@ -132,6 +145,7 @@ def check_parties(
         reproduce=reproduce(candidate.name, reference.name, input_shape, profile, seed, strict_init),
         versions=versions(),
         seconds=time.perf_counter() - began,
+        sides=sides,
     )
 
 
@@ -150,6 +164,22 @@ def _told(found: Judgement, structure: Structure) -> str | None:
         structure.notes.append(f"no reference was looked for that fits better: {last_line(error)}")
         return None
     return known_as
+
+
+def _both(found: Judgement, structure: Structure, seed: int) -> tuple[SideBySide, ...]:
+    """Both nets in each mode, with how far apart they are after each layer; no verdict is lost where this fails."""
+    try:
+        comparisons = compared(structure, mapped=found.verdict == "equivalent")
+        sides = [shown(comparison, found.deviations) for comparison in comparisons]
+    except Exception as error:  # a stranger's graph may be one that nobody thought of
+        structure.notes.append(f"the nets cannot be shown side by side: {last_line(error)}")
+        return ()
+    try:
+        run = divergence(structure, comparisons, found, seed=seed)
+    except Exception as error:  # likewise
+        structure.notes.append(f"the nets were not compared layer by layer: {last_line(error)}")
+        run = None
+    return tuple(with_divergence(one, run) if run is not None and one.mode == run.mode else one for one in sides)
 
 
 def _whole_key_map(key_map: Mapping[str, str], reference: Party, candidate: Party) -> dict[str, str]:

@@ -10,7 +10,7 @@ from properties.graph.ir import Op, OpGraph
 from properties.oracle._words import value
 from properties.report import Row
 
-__all__ = ["excerpt"]
+__all__ = ["excerpt", "settings"]
 
 _MOST = 4  # rows between the one before and the one after
 _USUAL: Mapping[str, object] = {
@@ -72,7 +72,10 @@ def _described(graph: OpGraph, position: int, names: set[str], edit: Edit) -> st
     if op.kind == "output":
         return "(output)"
     kernel = op.attributes.get("kernel_size")
-    parts = [op.kind if kernel is None else f"{op.kind} {value('kernel_size', kernel)}", *_settings(op, names)]
+    parts = [
+        op.kind if kernel is None else f"{op.kind} {value('kernel_size', kernel)}",
+        *(f"{name} {said}" for name, said in settings(op, names)),
+    ]
     if edit.kind == "parameter" and names:
         parts += [name if name in op.params else f"no {name}" for name in sorted(names & {"weight", "bias"})]
     size = "x".join(map(str, op.shape[1:]))
@@ -80,7 +83,8 @@ def _described(graph: OpGraph, position: int, names: set[str], edit: Edit) -> st
     return f"{place}  {', '.join([*parts, size] if size else parts)}"
 
 
-def _settings(op: Op, names: set[str]) -> list[str]:
+def settings(op: Op, names: set[str]) -> list[tuple[str, str]]:
+    """The settings that say something, in words: all but the usual ones, and those that are asked for by name."""
     found = []
     for name, setting in op.attributes.items():
         same = set(setting) if isinstance(setting, tuple) and setting else {setting}
@@ -88,5 +92,5 @@ def _settings(op: Op, names: set[str]) -> list[str]:
         if name == "kernel_size":
             continue
         if name in names or not (is_usual or name in _SILENT):
-            found.append(f"{name} {value(name, setting)}")
+            found.append((name, value(name, setting)))
     return found

@@ -1,0 +1,137 @@
+"""How far two nets are apart after each layer, on one input and the same weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from properties._side_by_side import Cell, Line, SideBySide
+from properties.graph.canonical import canonicalise
+from properties.graph.recipe import Recipe
+from properties.oracle._differences import own_change
+from properties.oracle._structure import Structure
+from properties.oracle._verdict import Judgement
+from properties.oracle.compare import observe_both
+from properties.oracle.explain import Comparison
+from properties.oracle.images import images
+from properties.oracle.replay import layer_pairs
+from properties.oracle.transplant import transplant
+from properties.oracle.trial import Draw
+
+__all__ = ["Divergence", "divergence", "with_divergence"]
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """What came of one run of both nets.
+
+    Args:
+        mode: in which they ran.
+        said: the input, in words.
+        tolerance: what rounding alone can make of a difference.
+        apart: by the reference's path, the largest difference of the first result of a layer, relative to the largest
+            number there; infinite where two results cannot be compared.
+        partners: the candidate's path of each.
+    """
+
+    mode: str
+    said: str
+    tolerance: float
+    apart: Mapping[str, float]
+    partners: Mapping[str, str]
+
+    @property
+    def parts(self) -> bool:
+        """Whether the nets are further apart anywhere than rounding explains."""
+        return any(relative > self.tolerance for relative in self.apart.values())
+
+
+def divergence(
+    structure: Structure, comparisons: list[Comparison], found: Judgement, *, seed: int
+) -> Divergence | None:
+    """Run both nets until they part: small images first, in eval mode, then at the second size and in train mode.
+
+    Args:
+        structure: the two nets.
+        comparisons: their graphs in both modes, as they are shown.
+        found: the judgement, which knows the tensors that correspond where that was proved.
+        seed: of weights and images.
+
+    Returns:
+        the first run in which they part, else the first run; None if nothing could be run.
+    """
+    exact = found.verdict in ("identical", "equivalent")
+    moved = transplant(
+        [(one.reference, one.candidate) for one in structure.comparisons],
+        (structure.reference.params, structure.candidate.params),
+        found=structure.correspondences,
+        keys=found.key_map if exact else None,
+        recipes={key: Recipe.from_dict(data) for key, data in found.weight_map.items()} if exact else None,
+        seed=seed,
+    )
+    first = None
+    for mode, draw in _draws(structure, seed, alike=exact):
+        comparison = next(one for one in comparisons if one.mode == mode)
+        pairs = layer_pairs(comparison.reference, comparison.candidate, comparison.pairs)
+        trials = moved.trials(draw, mode=mode, dropout=0)
+        both = replace(trials[0], layers=tuple(pairs)), replace(trials[1], layers=tuple(pairs.values()))
+        ours, theirs = observe_both(structure.reference, structure.candidate, both)
+        if ours.raised is None and theirs.raised is None:
+            run = Divergence(
+                mode, _said(mode, draw), moved.tolerance, _apart(pairs, ours.tensors, theirs.tensors), pairs
+            )
+            if run.parts:
+                return run
+            first = first or run
+    return first
+
+
+def _draws(structure: Structure, seed: int, *, alike: bool) -> Iterator[tuple[str, Draw]]:
+    graph = canonicalise(structure.first()[0].reference).graph
+    small = images(graph, seed=seed, accepts=lambda size, mode: structure.reference.accepts(size, mode) is True).quick
+    yield "eval", small
+    if not alike:
+        yield "eval", Draw((1, *structure.second_size()), seed=seed)
+        yield "train", small
+
+
+def _apart(pairs: Mapping[str, str], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, float]:
+    both = {path: (ours.get(f"layer {path}"), theirs.get(f"layer {other}")) for path, other in pairs.items()}
+    return {
+        path: own_change(one, other) for path, (one, other) in both.items() if one is not None and other is not None
+    }
+
+
+def _said(mode: str, draw: Draw) -> str:
+    images_of = "1 image of" if draw.shape[0] == 1 else f"{draw.shape[0]} images of"
+    size = "x".join(map(str, draw.shape[1:]))
+    return f"{images_of} {size}, seed {draw.seed}, in {mode} mode"
+
+
+# ------------------------------------------------------------------------------------------------------------ lines
+def with_divergence(shown: SideBySide, run: Divergence) -> SideBySide:
+    """The two nets with the differences of their results: each at the last operator of a layer's first run."""
+    lines = list(shown.lines)
+    for at, (path, partner) in _ends(lines).items():
+        relative = run.apart.get(path)
+        if relative is not None and run.partners.get(path) == partner and math.isfinite(relative):
+            lines[at] = replace(lines[at], apart=relative)
+    return replace(shown, lines=tuple(lines), computed=run.said, tolerance=run.tolerance)
+
+
+def _ends(lines: list[Line]) -> dict[int, tuple[str, str]]:
+    """The line at which each layer's first run ends, with both its paths."""
+    found: dict[str, tuple[int, str]] = {}
+    for at, line in enumerate(lines):
+        if line.reference is None or line.candidate is None:
+            continue
+        path, partner = line.reference.where, line.candidate.where
+        if path not in found or (found[path][0] == at - 1 and _where(lines[at - 1].reference) == path):
+            found[path] = (at, partner)
+    return {at: (path, partner) for path, (at, partner) in found.items()}
+
+
+def _where(cell: Cell | None) -> str | None:
+    return None if cell is None else cell.where

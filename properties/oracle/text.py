@@ -9,7 +9,7 @@ from rich.text import Text
 
 from properties.report import Deviation, Place, Report, Result, Row
 
-__all__ = ["lines"]
+__all__ = ["SAID", "STATUSES", "lines"]
 
 _COLOURS = {
     "identical": "bold green",
@@ -18,14 +18,14 @@ _COLOURS = {
     "undistinguished": "bold yellow",
     "error": "bold magenta",
 }
-_SAID = {
+SAID = {
     "identical": "{candidate} is the same architecture as {reference}",
     "equivalent": "{candidate} is the same architecture as {reference} with its weights stored in another way",
     "undistinguished": "nothing was found that tells {candidate} from {reference}, but no proof that they are the same",
     "conditional": "{candidate} is {reference} for part of the inputs only",
     "deviates": "{candidate} is not {reference}",
 }
-_STATUSES = {
+STATUSES = {
     "passed": "hold",
     "implied": "follow from the graph",
     "skipped": "do not apply",
@@ -59,7 +59,7 @@ def _verdict(report: Report) -> Text:
     text.append(report.verdict, style=_COLOURS.get(report.verdict, "bold red"))
     if report.error:
         return text.append(f": {report.error}")
-    text.append(f": {_SAID[report.verdict].format(candidate=report.candidate, reference=report.reference)}")
+    text.append(f": {SAID[report.verdict].format(candidate=report.candidate, reference=report.reference)}")
     if report.deviations:
         text.append(f", {_counted(len(report.deviations), 'deviation')}")
     if report.known_as:
@@ -148,7 +148,7 @@ def _properties(results: Sequence[Result]) -> Iterator[Text]:
     if not results:
         return
     counts = Counter(result.status for result in results)
-    said = [f"{counts[status]} {word}" for status, word in _STATUSES.items() if counts[status]]
+    said = [f"{counts[status]} {word}" for status, word in STATUSES.items() if counts[status]]
     failed = [result for result in results if result.status in ("failed", "xfail")]
     yield from _paragraph("properties", [", ".join(said), *map(_failure, failed)])
 

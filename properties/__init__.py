@@ -15,12 +15,25 @@ if TYPE_CHECKING:
     from properties._property import forall as forall
     from properties.catalogue import ALL as ALL
     from properties.oracle.check import check as check
+    from properties.oracle.conform import assert_conforms as assert_conforms
     from properties.oracle.port import PortReport as PortReport
     from properties.oracle.port import port as port
     from properties.report import Deviation as Deviation
     from properties.report import Report as Report
 
-__all__ = ["ALL", "Deviation", "PortReport", "Property", "Report", "Violation", "check", "claim", "forall", "port"]
+__all__ = [
+    "ALL",
+    "Deviation",
+    "PortReport",
+    "Property",
+    "Report",
+    "Violation",
+    "assert_conforms",
+    "check",
+    "claim",
+    "forall",
+    "port",
+]
 
 _HOMES = {
     "ALL": "properties.catalogue",
@@ -29,6 +42,7 @@ _HOMES = {
     "Property": "properties._property",
     "Report": "properties.report",
     "Violation": "properties._property",
+    "assert_conforms": "properties.oracle.conform",
     "check": "properties.oracle.check",
     "claim": "properties._property",
     "forall": "properties._property",

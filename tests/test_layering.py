@@ -26,7 +26,14 @@ LAYERS = (
     ),
     ("properties.catalogue",),
     ("properties.report", "properties.oracle", "properties.oracle.", "properties.bench", "properties.bench."),
-    ("properties.cli", "properties._cli_", "properties.describe", "properties._describe_"),
+    (
+        "properties.cli",
+        "properties._cli_",
+        "properties.describe",
+        "properties._describe_",
+        "properties.pytest_plugin",
+        "properties._pytest_",
+    ),
     ("properties",),
 )
 THEMES = LAYERS[3]
@@ -204,7 +211,9 @@ def test_a_right_import_is_not(module, source):
     assert [] == _violations(source, module)
 
 
-@pytest.mark.parametrize("module", ["properties", "properties.cli", "properties.report", *WITHOUT_TORCH])
+@pytest.mark.parametrize(
+    "module", ["properties", "properties.cli", "properties.report", "properties.pytest_plugin", *WITHOUT_TORCH]
+)
 def test_loading_it_does_not_load_torch(module):
     """The command answers at once and the graph stays free of a framework, through every module that they load."""
     script = f"import sys, {module}; print('torch' in sys.modules)"

@@ -31,6 +31,7 @@ def main(setup: Mapping[str, Any]) -> NoReturn:
         "both": _both,
         "judge": _judge,
         "candidate": _candidate,
+        "probe": _probe,
     }
     status = 1
     try:
@@ -48,6 +49,13 @@ def _both(setup: Mapping[str, Any]) -> None:
     from properties.oracle._fork import run
 
     run(setup)
+
+
+def _probe(setup: Mapping[str, Any]) -> None:
+    outlive_nobody()
+    from properties.oracle._probed import answer  # loads torch
+
+    answer(setup["answers"], setup["targets"])
 
 
 # ------------------------------------------------------------------------------------------------------------ candidate

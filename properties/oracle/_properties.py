@@ -13,7 +13,7 @@ from properties._subject import Subject
 from properties.catalogue import ALL
 from properties.report import Result
 
-__all__ = ["FOLLOW_FROM_THE_GRAPH", "decides", "results", "theme"]
+__all__ = ["FOLLOW_FROM_THE_GRAPH", "asked", "decides", "results", "theme"]
 
 _THEMES = ("behaviour", "training", "usage")
 _OTHERS = (
@@ -53,10 +53,13 @@ def results(subject: Subject, *, profile: str, seed: int, implied: Implied = ())
     Returns:
         One result for each, in the catalogue's order: ``passed``, ``failed``, ``skipped`` or ``implied``.
     """
+    return tuple(_result(prop, subject, seed, implied) for prop in asked(profile))
+
+
+def asked(profile: str) -> tuple[Property, ...]:
+    """The properties that are checked under a profile, in the catalogue's order."""
     chosen = [prop for prop in ALL if prop.theme in _THEMES or prop in _OTHERS]
-    if profile != "thorough":
-        chosen = [prop for prop in chosen if prop.cost == "cheap"]
-    return tuple(_result(prop, subject, seed, implied) for prop in chosen)
+    return tuple(prop for prop in chosen if profile == "thorough" or prop.cost == "cheap")
 
 
 def decides(name: str) -> bool:

@@ -1,0 +1,1 @@
+"""A small model library of somebody else's, checked by archproof's pytest plugin."""

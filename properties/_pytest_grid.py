@@ -1,0 +1,247 @@
+"""The part of the pytest plugin that works: collects, checks each candidate once, and counts what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from properties._pytest_items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root, verdict
+from properties.oracle import _wire
+from properties.oracle.candidates import Candidate, Mistake, Table, check_candidate, find_table, read_table
+from properties.oracle.command import Checked
+from properties.oracle.errors import TargetError
+from properties.oracle.isolate import usual_timeout
+from properties.oracle.markdown import counted, markdown
+from properties.oracle.probe import Answers, probe
+from properties.oracle.summary import write_summary
+from properties.report import Report
+
+__all__ = ["Grid"]
+
+
+class Grid:
+    """The plugin's state in one process: the only one, the controller of xdist or one of its workers.
+
+    Args:
+        config: pytest's.
+        table: the candidates.
+    """
+
+    def __init__(self, config: pytest.Config, table: Table) -> None:
+        self.config = config
+        self.table = table
+        self.mistakes = {mistake.name: mistake.why for mistake in table.mistakes}
+        self.checked: dict[str, Checked] = {}  # what this process has checked itself
+        self.sent: set[str] = set()
+        self.reports: dict[str, Report] = {}  # what this process and its workers have checked
+        self.statuses: dict[str, str] = {}
+        self.trouble: str | None = None
+        self.named = [arg for arg in config.args if arg == ROOT or arg.startswith(f"{ROOT}::")]
+        self.wanted = bool(self.named) or _asks_for_all(config)
+        self._answers: Answers | None = None
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Grid:
+        """The grid of the nearest table.
+
+        Raises:
+            UsageError: if there is none, or its file is no TOML.
+        """
+        try:
+            path = find_table(config.rootpath)
+            if path is None:
+                raise TargetError(
+                    f"--archproof finds no pyproject.toml with [tool.archproof.candidates] in {config.rootpath} or"
+                    ' above; add it with a line "package.module:factory" = "resnet50"'
+                )
+            return cls(config, read_table(path))
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    # ------------------------------------------------------------------------------------------------------ collection
+    @property
+    def answers(self) -> Answers:
+        """Which targets can be imported, and what is checked: asked once, by xdist's controller for its workers."""
+        if self._answers is None:
+            given = getattr(self.config, "workerinput", {}).get("archproof")
+            self._answers = Answers(**json.loads(given)) if given else self._probe()
+            for candidate in self.table.candidates:
+                for target in (candidate.reference, candidate.target):
+                    if target in self._answers.errors:
+                        place = f"{self.table.path.name}, [tool.archproof.candidates], {candidate.name!r}"
+                        self.mistakes[candidate.name] = f"{place}: {self._answers.errors[target]}"
+        return self._answers
+
+    def _probe(self) -> Answers:
+        targets: dict[str, float] = {}
+        for candidate in self.table.candidates:
+            seconds = candidate.timeout or usual_timeout(candidate.profile)
+            for target in (candidate.target, candidate.reference):
+                targets[target] = max(seconds, targets.get(target, 0.0))
+        try:
+            return probe(targets, self.table.folder) if targets else Answers()
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give a worker of xdist what was found here."""
+        if self.wanted:
+            node.workerinput["archproof"] = json.dumps(asdict(self.answers))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Ids of candidates name no files, so the collection of files must not look for them."""
+        self.config.args = [arg for arg in self.config.args if arg not in self.named]
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Add the candidates behind what was found in files."""
+        report = yield
+        if self.wanted and isinstance(collector, pytest.Session) and report.outcome == "passed":
+            report.result = [*(report.result or ()), Root.of(collector, self.table.path, self._nodes())]
+        return report
+
+    def _nodes(self) -> list[tuple[Any, dict[str, Any]]]:
+        properties = self.answers.properties
+        named = [Mistake(name, why) for name, why in self.mistakes.items()]
+        nodes: list[tuple[Any, dict[str, Any]]] = [
+            (MistakeNode, {"mistake": mistake}) for mistake in named if self._chosen(mistake.name)
+        ]
+        found: set[str] = {node["mistake"].name for _, node in nodes}
+        for candidate in self.table.candidates:
+            if candidate.name in self.mistakes:
+                continue
+            names = properties[candidate.profile]
+            chosen = [name for name in (ARCHITECTURE, *names) if self._chosen(candidate.name, name)]
+            if chosen:
+                found.add(candidate.name)
+                arguments = {
+                    "candidate": candidate,
+                    "properties": names,
+                    "chosen": chosen.__contains__,
+                    "check": self._check,
+                }
+                nodes.append((CandidateNode, arguments))
+        for arg in self.named:
+            if not any(_within(f"{ROOT}::{name}", arg) or _within(arg, f"{ROOT}::{name}") for name in found):
+                raise pytest.UsageError(f"not found: {arg}; there are {', '.join(self._names())}")
+        return nodes
+
+    def _names(self) -> list[str]:
+        return [f"{ROOT}::{name}" for name in dict.fromkeys([*(c.name for c in self.table.candidates), *self.mistakes])]
+
+    def _chosen(self, *names: str) -> bool:
+        """Whether an id was asked for: all were, or it, or what it is in, or something in it."""
+        own = "::".join((ROOT, *names))
+        return not self.named or any(_within(own, arg) or (len(names) == 1 and _within(arg, own)) for arg in self.named)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """One candidate's mistake does not keep the others from being checked; any other error stops the run."""
+        if 0 < session.testsfailed == len(self.mistakes) and self.wanted:
+            session.config.option.continue_on_collection_errors = True
+
+    # --------------------------------------------------------------------------------------------------------- running
+    def _check(self, candidate: Candidate) -> Checked:
+        if candidate.name not in self.checked:
+            self.checked[candidate.name] = check_candidate(candidate, self.table.folder)
+        return self.checked[candidate.name]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Send along what the process that counts needs to know, as text that crosses between processes."""
+        report = yield
+        if call.when == "call" and isinstance(item, GridItem) and item.status is not None:
+            name = item.candidate.name
+            first = name not in self.sent
+            self.sent.add(name)
+            whole = _wire.dumps(self.checked[name].report).decode() if first else None
+            told = {"candidate": name, "item": item.name, "status": item.status, "report": whole}
+            vars(report)["archproof"] = told
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take note of an item, wherever it ran."""
+        told = getattr(report, "archproof", None)
+        if told is None:
+            return
+        if told["report"] is not None:
+            self.reports[told["candidate"]] = _wire.loads(Report, told["report"].encode())
+        if told["item"] != ARCHITECTURE:
+            self.statuses[f"{told['candidate']}::{told['item']}"] = told["status"]
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Say of a property that it passes without having been run."""
+        told = getattr(report, "archproof", None)
+        implied = told is not None and told["status"] == "implied" and report.passed
+        return ("passed", ".", "PASSED (follows from the graph)") if implied else None
+
+    # --------------------------------------------------------------------------------------------------------- summary
+    def pytest_report_header(self) -> str:
+        """Whether candidates are checked, and which."""
+        total = len(self.table.candidates) + len(self.table.mistakes)
+        said = f"{total} candidate{'' if total == 1 else 's'} in {self.table.path.name}"
+        return f"archproof: {said}" + ("" if self.wanted else ", not checked, as test files were named")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the Markdown, where it is wanted and anything was checked."""
+        if hasattr(self.config, "workerinput") or not (self.reports or self.mistakes):
+            return
+        order = [candidate.name for candidate in self.table.candidates if candidate.name in self.reports]
+        text = markdown({name: self.reports[name] for name in order}, mistakes=self.mistakes)
+        file = self.config.getoption("archproof_summary")
+        self.trouble = write_summary(text, None if file is None else self.config.invocation_params.dir / file)
+        if self.trouble and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The denominator: how many candidates and properties there are, and what came of each."""
+        if self.wanted and not self.config.getoption("collectonly") and self._answers is not None:
+            terminalreporter.section("archproof")
+            for name, report in self.reports.items():
+                terminalreporter.write_line(f"{name} against {report.reference}: {verdict(report)}")
+            for name in self.mistakes:
+                terminalreporter.write_line(f"{name}: not checked, its entry cannot be used")
+            terminalreporter.write_line(self._denominator())
+        if self.trouble:
+            terminalreporter.write_line(f"archproof: {self.trouble}", red=True)
+
+    def _denominator(self) -> str:
+        usable = [candidate for candidate in self.table.candidates if candidate.name not in self.mistakes]
+        total = sum(len(self.answers.properties[candidate.profile]) for candidate in usable)
+        statuses = Counter(self.statuses.values())
+        statuses["missing"] = total - len(self.statuses)
+        candidates = len({candidate.name for candidate in usable} | set(self.mistakes))
+        said = f"{_plural(candidates, 'candidate')}, {_plural(total, 'property', 'properties')}"
+        came = counted(statuses)
+        return f"archproof: {said}{f': {came}' if came else ''}"
+
+
+def _plural(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def _within(own: str, outer: str) -> bool:
+    """Whether an id is another one, or stands in it."""
+    return own == outer or own.startswith(f"{outer}::")
+
+
+def _asks_for_all(config: pytest.Config) -> bool:
+    """Whether candidates are checked besides what was named: always, but for single files where the option is usual."""
+    if "--archproof" in config.invocation_params.args:
+        return True
+    places = [Path(config.invocation_params.dir, arg.partition("::")[0]) for arg in config.args]
+    return not places or not all(place.is_file() for place in places)

@@ -1,0 +1,272 @@
+"""The candidates of a project: the table ``[tool.archproof.candidates]`` of its pyproject.toml. Loads no torch.
+
+One line for each, or a table of its own where there is more to say::
+
+    [tool.archproof.candidates]
+    "mypkg.models:resnet50" = "resnet50"
+
+    [tool.archproof.candidates.resnet50-cifar]
+    target = "mypkg.models:resnet50"          # by default the entry's name
+    keywords = { num_classes = 10 }           # of the target's factory
+    reference = "resnet50(num_classes=10)"
+    input = [3, 64, 64]
+    profile = "quick"
+    seed = 1
+    strict-init = true
+    timeout = 600
+    memory = 8
+    expected-failures = "archproof-expected.toml"
+
+Files are named relative to the folder of the pyproject.toml, and the checks run there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from properties.oracle.command import Checked, run_check
+from properties.oracle.errors import TargetError, nearest, readable
+from properties.oracle.expected import Expected, apply, read
+from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+from properties.oracle.targets import parse, require_file
+
+__all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]
+
+_PLACE = "[tool.archproof.candidates]"
+_PROFILES = ("quick", "default", "thorough")
+_LEAST = 0.1  # seconds and GiB, as for the command's options
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One entry of the table.
+
+    Args:
+        name: the entry's.
+        target: what is judged, with its keywords.
+        reference: what it is held against, a target.
+        input_shape: one input without its batch axis; None for the reference's own.
+        profile: how much is tried.
+        seed: of weights and images.
+        strict_init: whether tensors that start otherwise are deviations.
+        timeout: seconds, or None for what the profile needs at most.
+        memory: GiB for each side, or None for half of the machine's.
+        expected: its expected failures.
+    """
+
+    name: str
+    target: str
+    reference: str
+    input_shape: tuple[int, ...] | None = None
+    profile: str = "default"
+    seed: int = 0
+    strict_init: bool = False
+    timeout: float | None = None
+    memory: float | None = None
+    expected: tuple[Expected, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An entry that cannot be used.
+
+    Args:
+        name: the entry's.
+        why: one line: what, where, what to do.
+    """
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The candidates of one project.
+
+    Args:
+        path: the pyproject.toml.
+        candidates: those that can be checked, in the file's order.
+        mistakes: the entries that cannot.
+    """
+
+    path: Path
+    candidates: tuple[Candidate, ...] = ()
+    mistakes: tuple[Mistake, ...] = field(default=())
+
+    @property
+    def folder(self) -> Path:
+        """Where the checks run."""
+        return self.path.parent
+
+
+def find_table(start: Path) -> Path | None:
+    """The nearest pyproject.toml, in a folder or above it, that has a table for archproof; None if there is none.
+
+    Raises:
+        TargetError: if one on the way is no TOML.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        path = folder / "pyproject.toml"
+        if path.is_file() and _section(path) is not None:
+            return path
+    return None
+
+
+def read_table(path: Path) -> Table:
+    """The table of a pyproject.toml. An entry with a mistake does not keep the others from being read.
+
+    Raises:
+        TargetError: if the file cannot be read or is no TOML.
+    """
+    section = _section(path)
+    if section is None:
+        return Table(path, (), (_whole(path, f"has no {_PLACE}"),))
+    entries = section.get("candidates") if isinstance(section, dict) else None
+    if not isinstance(section, dict) or any(key != "candidates" for key in section):
+        wrong = next((key for key in section if key != "candidates"), "") if isinstance(section, dict) else section
+        return Table(path, (), (_whole(path, f"[tool.archproof] may hold candidates alone, got {wrong!r}"),))
+    if not isinstance(entries, dict) or not entries:
+        what = f"must be a table of targets and references, got {entries!r}" if entries else "has no entries"
+        return Table(path, (), (_whole(path, f"{_PLACE} {what}"),))
+    candidates: list[Candidate] = []
+    mistakes: list[Mistake] = []
+    names: set[str] = set()
+    for key, value in entries.items():
+        name = readable(key)
+        try:
+            if name in names:
+                raise TargetError("another entry has the same name; rename one and give it a target")
+            names.add(name)
+            candidates.append(_candidate(name, value, path.parent))
+        except TargetError as error:
+            mistakes.append(Mistake(name, f"{path.name}, {_PLACE}, {name!r}: {readable(error, limit=600)}"))
+    return Table(path, tuple(candidates), tuple(mistakes))
+
+
+def check_candidate(
+    candidate: Candidate, folder: Path, *, progress: Callable[[str], None] = lambda stage: None
+) -> Checked:
+    """Check one entry in processes of its own, in the table's folder, and mark what is expected.
+
+    Args:
+        candidate: the entry.
+        folder: the table's.
+        progress: called with the name of each stage as it begins.
+    """
+    limits = Limits(candidate.timeout or usual_timeout(candidate.profile), candidate.memory or usual_memory())
+    options = {
+        "input_shape": candidate.input_shape,
+        "profile": candidate.profile,
+        "seed": candidate.seed,
+        "strict_init": candidate.strict_init,
+    }
+    with contextlib.chdir(folder):
+        report, output = run_check(
+            candidate.target, candidate.reference, options=options, limits=limits, progress=progress
+        )
+    return Checked(apply(report, candidate.expected) if candidate.expected else report, output)
+
+
+def _section(path: Path) -> Any:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TargetError(f"{path} cannot be read: {error.strerror or type(error).__name__}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TargetError(f"{path} is not TOML: {readable(error)}") from error
+    tool = content.get("tool")
+    return tool.get("archproof") if isinstance(tool, dict) else None
+
+
+def _whole(path: Path, why: str) -> Mistake:
+    return Mistake(_PLACE, f'{path.name}: {why}; write "package.module:factory" = "resnet50"')
+
+
+# ---------------------------------------------------------------------------------------------------------- one entry
+def _candidate(name: str, value: Any, folder: Path) -> Candidate:
+    table = {"reference": value} if isinstance(value, str) else value
+    if not isinstance(table, dict):
+        raise TargetError(f"must be a reference or a table with one, got {value!r}")
+    unknown = [key for key in table if key not in _KEYS]
+    if unknown:
+        dotted = "; a name with dots needs quotes" if isinstance(table[unknown[0]], dict) else ""
+        raise TargetError(f"has the key {unknown[0]!r}{nearest(unknown[0], _KEYS)}{dotted}")
+    if "reference" not in table:
+        raise TargetError('has no reference, as in reference = "resnet50"')
+    found = {_KEYS[key][0]: _KEYS[key][1](key, given) for key, given in table.items()}
+    keywords, expected = found.pop("keywords", {}), found.pop("expected", None)
+    target = _with_keywords(found.pop("target", name), keywords)
+    with contextlib.chdir(folder):
+        for text in (target, found["reference"]):
+            require_file(parse(text))
+        failures = () if expected is None else read(expected)
+    return Candidate(name, target, expected=failures, **found)
+
+
+def _with_keywords(target: str, keywords: Mapping[str, Any]) -> str:
+    if not keywords:
+        return target
+    if parse(target).keywords:
+        raise TargetError(f"keywords must be given once, but {target!r} has some as well")
+    return f"{target.removesuffix('()')}({', '.join(f'{key}={value!r}' for key, value in keywords.items())})"
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise TargetError(f"{key} must be a text that is not empty, got {value!r}")
+    return value.strip()
+
+
+def _table(key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not all(name.isidentifier() for name in value):
+        raise TargetError(f"{key} must be a table of keyword arguments, as in {{ num_classes = 10 }}, got {value!r}")
+    return value
+
+
+def _shape(key: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value or not all(type(size) is int and size > 0 for size in value):
+        raise TargetError(f"{key} must be a list of positive numbers, as in [3, 224, 224], got {value!r}")
+    return tuple(value)
+
+
+def _profile(key: str, value: Any) -> str:
+    if value not in _PROFILES:
+        raise TargetError(f"{key} must be one of {', '.join(_PROFILES)}, got {value!r}")
+    return str(value)
+
+
+def _seed(key: str, value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TargetError(f"{key} must be a whole number, 0 or more, got {value!r}")
+    return value
+
+
+def _limit(key: str, value: Any) -> float:
+    if type(value) not in (int, float) or not _LEAST <= value < float("inf"):
+        raise TargetError(f"{key} must be a number, {_LEAST:g} or more, got {value!r}")
+    return float(value)
+
+
+def _switch(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TargetError(f"{key} must be true or false, got {value!r}")
+    return value
+
+
+_KEYS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
+    "target": ("target", _text),
+    "reference": ("reference", _text),
+    "keywords": ("keywords", _table),
+    "input": ("input_shape", _shape),
+    "profile": ("profile", _profile),
+    "seed": ("seed", _seed),
+    "strict-init": ("strict_init", _switch),
+    "timeout": ("timeout", _limit),
+    "memory": ("memory", _limit),
+    "expected-failures": ("expected", _text),
+}

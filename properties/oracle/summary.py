@@ -1,0 +1,37 @@
+"""Where a summary in Markdown goes: a file that was asked for, and the job summary of GitHub Actions."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from properties._whole_file import whole_file
+
+__all__ = ["ON_GITHUB", "write_summary"]
+
+ON_GITHUB = "GITHUB_STEP_SUMMARY"  # the environment variable with the file that a step may add to
+
+
+def write_summary(text: str, file: Path | None = None) -> str | None:
+    """Write a summary wherever it is wanted.
+
+    Args:
+        text: Markdown.
+        file: written anew; None if nobody asked for one.
+
+    Returns:
+        None, or one line that says what could not be written.
+    """
+    place: str | Path = ""
+    try:
+        if os.environ.get(ON_GITHUB):
+            place = os.environ[ON_GITHUB]
+            with open(place, "a", encoding="utf-8") as job:
+                job.write(f"{text}\n")
+        if file is not None:
+            place = file
+            with whole_file(file) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        return f"the summary cannot be written to {place}: {error.strerror or type(error).__name__}"
+    return None

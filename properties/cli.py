@@ -25,6 +25,7 @@ from properties._cli_support import (
     print_text,
     progress,
     write_json,
+    write_text,
 )
 from properties.oracle.errors import CandidateError, TargetError
 
@@ -163,6 +164,10 @@ def check(
         str | None,
         typer.Option(metavar="FILE|-", rich_help_panel=_OUTPUT, help="Write the report as JSON, or only it to stdout."),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=_OUTPUT, help="Write a page with both nets side by side."),
+    ] = None,
     show_output: Annotated[
         bool,
         typer.Option(
@@ -181,7 +186,9 @@ def check(
     options = {"input_shape": shape, "profile": profile, "seed": seed, "strict_init": strict_init}
     with progress() as say:
         say("starting")
-        report, output = run_check(candidate, against, options=options, limits=limits, progress=say)
+        report, output = run_check(
+            candidate, against, options=options, side_by_side=html is not None, limits=limits, progress=say
+        )
     if expected:
         report = apply(report, expected)
     if report.error is not None:
@@ -191,7 +198,11 @@ def check(
     if show_output:
         with contextlib.suppress(BrokenPipeError):
             print(output, end="" if output.endswith("\n") else "\n", file=sys.stderr, flush=True)
-    if json is not None:  # last: a place that cannot be written costs the file, not the finished check
+    if html is not None:  # last: a place that cannot be written costs the file, not the finished check
+        from properties.html import report_page
+
+        write_text(html, report_page(report))
+    if json is not None:
         write_json(json, report.to_dict())
     return report.exit_status
 

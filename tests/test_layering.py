@@ -25,7 +25,15 @@ LAYERS = (
         "properties.equivalence",
     ),
     ("properties.catalogue",),
-    ("properties.report", "properties.oracle", "properties.oracle.", "properties.bench", "properties.bench."),
+    (
+        "properties.report",
+        "properties.oracle",
+        "properties.oracle.",
+        "properties.html",
+        "properties.html.",
+        "properties.bench",
+        "properties.bench.",
+    ),
     (
         "properties.cli",
         "properties._cli_",
@@ -50,6 +58,7 @@ WITHOUT_TORCH = (
     "properties.bench.saved",
     "properties.bench.table",
     "properties.bench.picture",
+    "properties.html",
 )
 OPTIONAL = {"torchvision", "timm"}
 

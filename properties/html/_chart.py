@@ -26,7 +26,7 @@ def chart(shown: SideBySide, marks: dict[int, int]) -> Markup:
         marks: for deviations, the position of the first line that is part of each.
     """
     canvas = _Canvas(shown)
-    parts = [*canvas.stages(), *canvas.scale(), *canvas.bars(), *canvas.ticks(), *canvas.marks(marks)]
+    parts = [*canvas.stages(), *canvas.scale(), *canvas.bars(), *canvas.limit(), *canvas.ticks(), *canvas.marks(marks)]
     label = "difference of the two nets after each layer" if canvas.measured else "where the two nets deviate"
     return element(
         "svg",
@@ -56,22 +56,26 @@ class _Canvas:
         return _TOP + (self.bottom - _TOP) * (self.highest - power) / (self.highest - _LOWEST)
 
     def stages(self) -> list[Markup]:
-        """Where each of the net's own modules begins, by name."""
-        found, before, last = [], None, -_BESIDE
+        """Where each of the net's own modules begins; the names of the longest, as many as there is room for."""
+        starts: list[tuple[int, str]] = []
         for at, line in enumerate(self.shown.lines):
             cell = line.reference or line.candidate
             stage = "" if cell is None or cell.where.startswith("(") else cell.where.partition(".")[0]
-            if not stage or stage == before:
-                continue
-            before, left = stage, self.x(at - 0.5)
-            found.append(_line(left, _TOP, left, self.bottom, "stage"))
-            if left - last >= _BESIDE:
-                last = left
-                found.append(_label(stage, left + 5, self.bottom + 12))
+            if stage and (not starts or starts[-1][1] != stage):
+                starts.append((at, stage))
+        ends = [*(at for at, _ in starts[1:]), len(self.shown.lines)]
+        places: list[float] = []
+        found = []
+        for (at, stage), _ in sorted(zip(starts, ends, strict=True), key=lambda one: one[0][0] - one[1]):
+            x = self.x(at - 0.5)
+            found.append(_line(x, _TOP, x, self.bottom, "stage"))
+            if all(abs(x - place) >= _BESIDE for place in places):
+                places.append(x)
+                found.append(_label(stage, x + 5, self.bottom + 14))
         return found
 
     def scale(self) -> list[Markup]:
-        """The axis of the differences, and what rounding explains."""
+        """The axis of the differences."""
         if not self.measured:
             return [_line(_LEFT, self.bottom, _WIDTH - _RIGHT, self.bottom, "axis")]
         found = []
@@ -81,13 +85,15 @@ class _Canvas:
                 _line(_LEFT, y, _WIDTH - _RIGHT, y, "grid"),
                 _text("1" if power == 0 else f"1e{power}", _LEFT - 8, y + 4, "end"),
             ]
-        if self.shown.tolerance:
-            y = self.y(self.shown.tolerance)
-            found += [
-                _line(_LEFT, y, _WIDTH - _RIGHT, y, "tolerance"),
-                _text("rounding", _WIDTH - _RIGHT, y + 14, "end"),
-            ]
         return found
+
+    def limit(self) -> list[Markup]:
+        """What rounding explains, drawn over the bars."""
+        if not self.measured or not self.shown.tolerance:
+            return []
+        y = self.y(self.shown.tolerance)
+        said = _text("rounding", _LEFT + 6, y - 5, "start")
+        return [_line(_LEFT, y, _WIDTH - _RIGHT, y, "tolerance"), said]
 
     def bars(self) -> list[Markup]:
         """A bar for each layer; one of full height where the two results have two sizes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from properties._side_by_side import Cell, Line, SideBySide
@@ -12,12 +13,18 @@ __all__ = ["columns"]
 
 _AROUND = 2  # lines shown before and after one that differs
 _WORTH = 3  # fewer lines than this are not folded away
+_REPEATED = 8  # lines of one deviation that stay open; what is repeated more often is folded as well
 
 
-def columns(shown: SideBySide) -> Markup:
-    """Both nets in one mode, from the input to the output."""
+def columns(shown: SideBySide, told: Counter[int]) -> Markup:
+    """Both nets in one mode, from the input to the output.
+
+    Args:
+        shown: the two nets.
+        told: how many lines of each deviation stood open before; those of this mode are added.
+    """
     first = first_apart(shown)
-    kept = _kept(shown, first)
+    kept = _kept(shown, first, told)
     parts: list[Markup] = []
     for fold, positions in _runs(len(shown.lines), kept):
         rows = _table(shown, positions, first)
@@ -25,9 +32,13 @@ def columns(shown: SideBySide) -> Markup:
     return element("div", *parts, class_="columns")
 
 
-def _kept(shown: SideBySide, first: int | None) -> set[int]:
+def _kept(shown: SideBySide, first: int | None, told: Counter[int]) -> set[int]:
     """Lines that stay open: what differs, what stands around it, and where the nets part."""
-    marked = {at for at, line in enumerate(shown.lines) if line.differs or line.deviations or at == first}
+    marked = set() if first is None else {first}
+    for at, line in enumerate(shown.lines):
+        if any(told[number] < _REPEATED for number in line.deviations) or (line.differs and not line.deviations):
+            marked.add(at)
+            told.update(line.deviations)
     return {at + step for at in marked for step in range(-_AROUND, _AROUND + 1)}
 
 
@@ -45,10 +56,16 @@ def _runs(count: int, kept: set[int]) -> Iterator[tuple[bool, range]]:
 def _folded(shown: SideBySide, positions: range, rows: Markup) -> Markup:
     lines = [shown.lines[at] for at in positions]
     ends = [name(one.where) for one in (_own(lines[0]), _own(lines[-1]))]
-    said = joined([f"{len(lines)} operators alike: ", ends[0], " … ", ends[1]])
+    again = Counter(number for line in lines for number in line.deviations)
+    said: list[Markup] = [element("span", f"{len(lines)} operators{'' if again else ' alike'}: "), *ends]
+    for number, count in sorted(again.items()):
+        link = element("a", str(number), href=f"#deviation-{number}", class_="number", title=f"deviation {number}")
+        said.append(joined([link, f" again in {count}"]))
     further = [line.apart for line in lines if line.apart is not None and has_parted(shown, line)]
-    apart = element("span", f"up to {amount(max(further))} apart", class_="apart far") if further else None
-    return element("details", element("summary", said, apart), rows, class_="fold")
+    if further:
+        said.append(element("span", f"up to {amount(max(further))} apart", class_="apart far"))
+    summary = joined([said[0], said[1], " … ", *(joined([one, " "]) for one in said[2:])])
+    return element("details", element("summary", summary), rows, class_="fold")
 
 
 def _own(line: Line) -> Cell:

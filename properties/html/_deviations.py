@@ -7,6 +7,7 @@ from typing import Any
 
 from properties.html._lines import share
 from properties.html._markup import Markup, element, joined, name
+from properties.oracle._words import value
 from properties.report import Deviation, Row, identifier
 
 __all__ = ["deviation_card", "web_link"]
@@ -70,19 +71,26 @@ def _values(deviation: Deviation) -> Markup | None:
     if deviation.attribute is None or (deviation.reference is None and deviation.candidate is None):
         return None
     values = [
-        element("span", element("span", side, class_="side"), " ", element("mark", _said(value)), class_=side)
-        for side, value in (("reference", deviation.reference), ("candidate", deviation.candidate))
+        element(
+            "span",
+            element("span", side, class_="side"),
+            " ",
+            element("mark", _said(deviation.attribute, what)),
+            class_=side,
+        )
+        for side, what in (("reference", deviation.reference), ("candidate", deviation.candidate))
     ]
     return element("p", element("code", deviation.attribute), *values, class_="values")
 
 
-def _said(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_said(item)}" for key, item in value.items())
-    if isinstance(value, tuple | list):
-        items = [_said(item) for item in value]
-        return items[0] if len(set(items)) == 1 and isinstance(value[0], int) else ", ".join(items)
-    return "none" if value is None else "yes" if value is True else "no" if value is False else str(value)
+def _said(attribute: str, what: Any) -> str:
+    """A value in words; of several settings each with its name."""
+    if isinstance(what, Mapping):
+        return ", ".join(f"{key} {_said(str(key), item)}" for key, item in what.items())
+    if isinstance(what, tuple | list):
+        written = value(attribute, tuple(what))
+        return written if not written.startswith("(") else ", ".join(_said("", item) for item in what)
+    return "none" if what is None else "yes" if what is True else "no" if what is False else str(what)
 
 
 def _fact(term: str, said: str | None) -> Markup | None:
@@ -100,11 +108,7 @@ def _known(deviation: Deviation) -> Markup | None:
 
 def _places(deviation: Deviation) -> Markup | None:
     pairs = list(dict.fromkeys((place.reference, place.candidate) for place in deviation.places))
-    items = [
-        element("li", *[name(one) if one is not None else element("i", "not there") for one in pair[:1]], " ↔ ",
-                name(pair[1]) if pair[1] is not None else element("i", "not there"))
-        for pair in pairs
-    ]  # fmt: skip
+    items = [element("li", _place(ours), " ↔ ", _place(theirs)) for ours, theirs in pairs]
     if not items:
         return None
     shown = element("ul", *items[:_SHOWN], class_="places")
@@ -113,6 +117,10 @@ def _places(deviation: Deviation) -> Markup | None:
         return shown
     rest = element("details", element("summary", f"{len(more)} more"), element("ul", *more, class_="places"))
     return joined([shown, rest])
+
+
+def _place(where: str | None) -> Markup:
+    return element("i", "not there") if where is None else name(where)
 
 
 def _excerpt(deviation: Deviation) -> Markup | None:
@@ -126,7 +134,9 @@ def _excerpt(deviation: Deviation) -> Markup | None:
 
 def _row(row: Row) -> Markup:
     cells = [
-        element("td", element("code", element("bdi", text or "")), class_=side)
+        element("td", element("code", element("bdi", text)), class_=side)
+        if text is not None
+        else element("td", class_="empty")
         for side, text in (("reference", row.reference), ("candidate", row.candidate))
     ]
     return element("tr", *cells, class_="differs" if row.differs else None)

@@ -24,7 +24,7 @@ def page(title: str, *sections: str) -> str:
     """
     style, script = _asset("page.css"), _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -41,7 +41,7 @@ def page(title: str, *sections: str) -> str:
         element("main", *sections, id="main", tabindex="-1"),
         element("script", Markup(script)),
     )
-    document = element("html", head, "\n", body, lang="en")
+    document = element("html", head, Markup("\n"), body, lang="en")
     return f"<!DOCTYPE html>\n{document}\n"
 
 

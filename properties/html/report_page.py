@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from properties._side_by_side import Line
 from properties.html._chart import chart
 from properties.html._columns import columns
 from properties.html._deviations import deviation_card
-from properties.html._lines import amount, anchor, first_apart
+from properties.html._lines import anchor, first_apart
 from properties.html._markup import Markup, element, joined, name
 from properties.html._page import page
 from properties.oracle.text import SAID, STATUSES
@@ -29,7 +30,7 @@ def report_page(report: Report) -> str:
     """
     sections = {
         "deviations": ("Deviations", _deviations(report)),
-        "divergence": ("Where they part", _divergence(report)),
+        "divergence": ("Layer by layer", _divergence(report)),
         "networks": ("Both networks", _networks(report)),
         "properties": ("Properties of the candidate", _properties(report.results)),
         "evidence": ("How it was compared", _evidence(report)),
@@ -143,10 +144,11 @@ def _first_lines(report: Report) -> dict[int, str]:
     return found
 
 
-def _marks(lines: Sequence[object]) -> dict[int, int]:
+def _marks(lines: Sequence[Line]) -> dict[int, int]:
+    """For each deviation the position of its first line."""
     found: dict[int, int] = {}
     for at, line in enumerate(lines):
-        for number in getattr(line, "deviations", ()):
+        for number in line.deviations:
             found.setdefault(number, at)
     return found
 
@@ -177,13 +179,12 @@ def _networks(report: Report) -> Markup | None:
     if not report.sides:
         return None
     parts = []
-    told: set[int] = set()
+    told: Counter[int] = Counter()
     for number, shown in enumerate(report.sides):
         numbers = {one for line in shown.lines for one in line.deviations}
-        body = columns(shown)
+        is_open = number == 0 or not numbers <= told.keys()
+        body = columns(shown, told)
         title = f"{shown.mode} mode, input {shown.size}"
-        is_open = number == 0 or bool(numbers - told)
-        told |= numbers
         parts.append(element("details", element("summary", title), body, class_="mode", open=is_open))
     heads = element(
         "div",

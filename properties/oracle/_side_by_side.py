@@ -50,7 +50,7 @@ def side_by_side(comparison: Comparison, deviations: Sequence[Deviation]) -> Sid
     touched = _touched(comparison, deviations)
     lines = []
     for a, b in _beside(comparison):
-        numbers, differs = _marks(touched, (a, b), graphs, deviations)
+        numbers, differs = _marks(touched, (a, b), comparison, deviations)
         changed = _changed(graphs, a, b) if differs else set()
         ours, theirs = (
             None if at is None else _cell(graph, at, changed) for graph, at in zip(graphs, (a, b), strict=True)
@@ -143,7 +143,7 @@ def _number(edit: Edit, graphs: tuple[OpGraph, OpGraph], deviations: Sequence[De
 def _marks(
     touched: tuple[Mapping[int, list[int]], ...],
     row: Positions,
-    graphs: tuple[OpGraph, OpGraph],
+    comparison: Comparison,
     deviations: Sequence[Deviation],
 ) -> tuple[tuple[int, ...], bool]:
     """The deviations that a row belongs to, and whether it differs."""
@@ -153,11 +153,13 @@ def _marks(
     a, b = row
     if a is None or b is None:
         return (), bool(deviations)
-    names = graphs[0].label(a), graphs[1].label(b)
+    names = comparison.reference.label(a), comparison.candidate.label(b)
     seen = {number for numbers in (*touched[0].values(), *touched[1].values()) for number in numbers}
     unseen = [  # what shows elsewhere: at another size, in a hook, in another mode
         number
         for number, deviation in enumerate(deviations, start=1)
-        if number not in seen and any((place.reference, place.candidate) == names for place in deviation.places)
+        if number not in seen
+        and deviation.mode in ("both", comparison.mode)
+        and any((place.reference, place.candidate) == names for place in deviation.places)
     ]
     return tuple(unseen), False

@@ -35,6 +35,7 @@ def run_check(
     reference: str,
     *,
     options: Mapping[str, Any] | None = None,
+    side_by_side: bool = False,
     limits: Limits | None = None,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> Checked:
@@ -44,6 +45,7 @@ def run_check(
         candidate: a target.
         reference: a target.
         options: further keywords of ``check.check_parties``, in plain data.
+        side_by_side: whether the report has both nets whole; it changes nothing else.
         limits: of time and memory.
         progress: called with the name of each stage as it begins.
 
@@ -59,7 +61,13 @@ def run_check(
     except TargetError as error:
         outcome = Outcome(None, str(error), "")
     else:
-        outcome = check_isolated(candidate, reference, options=options, limits=limits, progress=progress)
+        outcome = check_isolated(
+            candidate,
+            reference,
+            options={**options, "side_by_side": side_by_side},
+            limits=limits,
+            progress=progress,
+        )
     report = outcome.report
     if report is None:
         report = Report(

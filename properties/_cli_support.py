@@ -73,7 +73,7 @@ def print_text(text: str) -> None:
         raise BrokenOutput from error
 
 
-def write_json(place: str, content: dict[str, Any]) -> None:
+def write_json(place: str, content: dict[str, Any] | list[dict[str, Any]]) -> None:
     """Write JSON to a file, whole or not at all; ``-`` is standard output.
 
     Raises:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +156,18 @@ class Grid:
     # --------------------------------------------------------------------------------------------------------- running
     def _check(self, candidate: Candidate) -> Checked:
         if candidate.name not in self.checked:
-            self.checked[candidate.name] = check_candidate(candidate, self.table.folder)
+            report, output = check_candidate(candidate, self.table.folder)
+            self.checked[candidate.name] = Checked(self._repeatable(report), output)
         return self.checked[candidate.name]
+
+    def _repeatable(self, report: Report) -> Report:
+        """With a command that finds what pytest's ``pythonpath`` finds; the folder of the table is searched anyway."""
+        folders = [str(path) for path in self.config.getini("pythonpath")]
+        folders = [folder for folder in folders if Path(self.config.rootpath, folder).resolve() != self.table.folder]
+        if not folders:
+            return report
+        command, words = report.reproduce, f"PYTHONPATH={shlex.quote(os.pathsep.join(folders))} archproof"
+        return replace(report, reproduce=command.replace("archproof", words, 1))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

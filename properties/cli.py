@@ -115,26 +115,29 @@ _LIMITS, _OUTPUT = "Limits", "Output"  # panels of the help
 @app.command(
     help="Is CANDIDATE the same architecture as REFERENCE? Compares what both compute, operator by operator and in"
     " numbers, in eval and train mode and at several sizes.\n\nExits with 0 if they are the same, 1 if they are not, 2"
-    " if they could not be compared."
+    " if they could not be compared.\n\nWithout CANDIDATE: every candidate that the nearest pyproject.toml has in its"
+    " table tool.archproof.candidates. The status is then the worst of all, and --json writes a list of reports."
 )
 def check(
     candidate: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="CANDIDATE", help="file.py:factory, module:factory, torchvision:NAME, timm:NAME or a reference."
         ),
-    ],
-    against: Annotated[str, typer.Option(metavar="REFERENCE", help="A name of `archproof list`, or any target.")],
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="REFERENCE", help="A name of `archproof list`, or any target.")
+    ] = None,
     input_shape: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
     ] = None,
     profile: Annotated[
-        Literal["quick", "default", "thorough"],
+        Literal["quick", "default", "thorough"] | None,
         typer.Option(metavar="NAME", help="How much is tried beyond what is proved: quick, default or thorough."),
-    ] = "default",
+    ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Of weights and images: the same seed, the same report.")
-    ] = 0,
+        int | None, typer.Option(min=0, metavar="N", help="Of weights and images: the same seed, the same report.")
+    ] = None,
     strict_init: Annotated[
         bool,
         typer.Option("--strict-init", help="Tensors that start with other values are deviations too."),
@@ -168,6 +171,12 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", rich_help_panel=_OUTPUT, help="Write a page with both nets side by side."),
     ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", rich_help_panel=_OUTPUT, help="Write Markdown; on GitHub it is in the job summary anyway."
+        ),
+    ] = None,
     show_output: Annotated[
         bool,
         typer.Option(
@@ -175,11 +184,22 @@ def check(
         ),
     ] = False,
 ) -> int:
-    """Check a candidate against a reference."""
+    """Check a candidate against a reference, or all of a table."""
+    from properties._cli_table import check_table, summarise
     from properties.oracle.command import print_report, run_check
     from properties.oracle.expected import apply, read
     from properties.oracle.isolate import Limits, usual_memory, usual_timeout
 
+    if candidate is None:
+        if any(option is not None for option in (against, input_shape, expected_failures)):
+            raise UsageError("--against, --input and --expected-failures need a CANDIDATE; see archproof check --help")
+        typed = {"profile": profile, "seed": seed, "timeout": timeout, "memory": memory}
+        changes = {name: value for name, value in typed.items() if value is not None}
+        changes |= {"strict_init": True} if strict_init else {}
+        return check_table(changes, json=json, summary=summary, show_output=show_output, complain=_mistake)
+    if against is None:
+        raise UsageError("missing option '--against'; see archproof check --help")
+    profile, seed = profile or "default", seed or 0
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
     expected = () if expected_failures is None else read(expected_failures)
     limits = Limits(timeout or usual_timeout(profile), memory or usual_memory())
@@ -204,6 +224,7 @@ def check(
         write_text(html, report_page(report))
     if json is not None:
         write_json(json, report.to_dict())
+    summarise(report, summary)
     return report.exit_status
 
 

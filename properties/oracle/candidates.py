@@ -23,12 +23,14 @@ Files are named relative to the folder of the pyproject.toml, and the checks run
 from __future__ import annotations
 
 import contextlib
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from properties.oracle._candidate_keys import KEYS
 from properties.oracle.command import Checked, run_check
 from properties.oracle.errors import TargetError, nearest, readable
 from properties.oracle.expected import Expected, apply, read
@@ -38,8 +40,6 @@ from properties.oracle.targets import parse, require_file
 __all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]
 
 _PLACE = "[tool.archproof.candidates]"
-_PROFILES = ("quick", "default", "thorough")
-_LEAST = 0.1  # seconds and GiB, as for the command's options
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,11 @@ def check_candidate(
         report, output = run_check(
             candidate.target, candidate.reference, options=options, limits=limits, progress=progress
         )
-    return Checked(apply(report, candidate.expected) if candidate.expected else report, output)
+    if candidate.expected:
+        report = apply(report, candidate.expected)
+    if folder.resolve() != Path.cwd():
+        report = replace(report, reproduce=f"cd {shlex.quote(str(folder))} && {report.reproduce}")
+    return Checked(report, output)
 
 
 def _section(path: Path) -> Any:
@@ -192,13 +196,13 @@ def _candidate(name: str, value: Any, folder: Path) -> Candidate:
     table = {"reference": value} if isinstance(value, str) else value
     if not isinstance(table, dict):
         raise TargetError(f"must be a reference or a table with one, got {value!r}")
-    unknown = [key for key in table if key not in _KEYS]
+    unknown = [key for key in table if key not in KEYS]
     if unknown:
         dotted = "; a name with dots needs quotes" if isinstance(table[unknown[0]], dict) else ""
-        raise TargetError(f"has the key {unknown[0]!r}{nearest(unknown[0], _KEYS)}{dotted}")
+        raise TargetError(f"has the key {unknown[0]!r}{nearest(unknown[0], KEYS)}{dotted}")
     if "reference" not in table:
         raise TargetError('has no reference, as in reference = "resnet50"')
-    found = {_KEYS[key][0]: _KEYS[key][1](key, given) for key, given in table.items()}
+    found = {KEYS[key][0]: KEYS[key][1](key, given) for key, given in table.items()}
     keywords, expected = found.pop("keywords", {}), found.pop("expected", None)
     target = _with_keywords(found.pop("target", name), keywords)
     with contextlib.chdir(folder):
@@ -214,59 +218,3 @@ def _with_keywords(target: str, keywords: Mapping[str, Any]) -> str:
     if parse(target).keywords:
         raise TargetError(f"keywords must be given once, but {target!r} has some as well")
     return f"{target.removesuffix('()')}({', '.join(f'{key}={value!r}' for key, value in keywords.items())})"
-
-
-def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TargetError(f"{key} must be a text that is not empty, got {value!r}")
-    return value.strip()
-
-
-def _table(key: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(name.isidentifier() for name in value):
-        raise TargetError(f"{key} must be a table of keyword arguments, as in {{ num_classes = 10 }}, got {value!r}")
-    return value
-
-
-def _shape(key: str, value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value or not all(type(size) is int and size > 0 for size in value):
-        raise TargetError(f"{key} must be a list of positive numbers, as in [3, 224, 224], got {value!r}")
-    return tuple(value)
-
-
-def _profile(key: str, value: Any) -> str:
-    if value not in _PROFILES:
-        raise TargetError(f"{key} must be one of {', '.join(_PROFILES)}, got {value!r}")
-    return str(value)
-
-
-def _seed(key: str, value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise TargetError(f"{key} must be a whole number, 0 or more, got {value!r}")
-    return value
-
-
-def _limit(key: str, value: Any) -> float:
-    if type(value) not in (int, float) or not _LEAST <= value < float("inf"):
-        raise TargetError(f"{key} must be a number, {_LEAST:g} or more, got {value!r}")
-    return float(value)
-
-
-def _switch(key: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TargetError(f"{key} must be true or false, got {value!r}")
-    return value
-
-
-_KEYS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
-    "target": ("target", _text),
-    "reference": ("reference", _text),
-    "keywords": ("keywords", _table),
-    "input": ("input_shape", _shape),
-    "profile": ("profile", _profile),
-    "seed": ("seed", _seed),
-    "strict-init": ("strict_init", _switch),
-    "timeout": ("timeout", _limit),
-    "memory": ("memory", _limit),
-    "expected-failures": ("expected", _text),
-}

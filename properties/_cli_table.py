@@ -1,0 +1,92 @@
+"""``archproof check`` without a candidate: every candidate of the nearest pyproject.toml."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from properties._cli_support import UsageError, print_text, progress, write_json
+from properties.oracle.candidates import Table, check_candidate, find_table, read_table
+from properties.oracle.command import print_report
+from properties.oracle.markdown import markdown
+from properties.oracle.summary import write_summary
+from properties.report import Report
+
+__all__ = ["check_table", "summarise"]
+
+
+def check_table(
+    changes: Mapping[str, Any],
+    *,
+    json: str | None,
+    summary: Path | None,
+    show_output: bool,
+    complain: Callable[[str], object],
+) -> int:
+    """Check every candidate of the nearest table and print each report as it is made.
+
+    Args:
+        changes: fields of ``Candidate`` that were typed and count for all of them.
+        json: where to write the list of reports; ``-`` for nothing else on standard output.
+        summary: where to write Markdown.
+        show_output: whether to print what the candidates printed.
+        complain: prints one line on standard error.
+
+    Returns:
+        the worst exit status.
+
+    Raises:
+        UsageError: if there is no table, or a file cannot be written.
+    """
+    table = _nearest()
+    reports: dict[str, Report] = {}
+    for mistake in table.mistakes:
+        complain(mistake.why)
+        reports[mistake.name] = Report(mistake.name, "", "error", error=mistake.why)
+    for candidate in table.candidates:
+        with progress() as say:
+            say(f"{candidate.name}: starting")
+            report, output = check_candidate(replace(candidate, **changes), table.folder, progress=say)
+        reports[candidate.name] = report
+        if report.error is not None:
+            complain(f"{candidate.name}: {report.error}" + ("; its output: --show-output" if output else ""))
+        elif json != "-":
+            print_report(report)
+            print_text("")
+        if show_output:
+            with contextlib.suppress(BrokenPipeError):
+                print(output, end="" if output.endswith("\n") else "\n", file=sys.stderr, flush=True)
+    good = sum(report.exit_status == 0 for report in reports.values())
+    if json != "-":
+        print_text(f"{good} of {len(reports)} candidates in {table.path.name} as they should be")
+    trouble = write_summary(markdown(reports), summary)
+    if json is not None:
+        write_json(json, [{"name": name, **report.to_dict()} for name, report in reports.items()])
+    if trouble is not None:
+        raise UsageError(trouble)
+    return max((report.exit_status for report in reports.values()), default=0)
+
+
+def summarise(report: Report, summary: Path | None) -> None:
+    """Write the Markdown of one report, where it is wanted.
+
+    Raises:
+        UsageError: if it cannot be written.
+    """
+    trouble = write_summary(markdown({report.candidate: report}), summary)
+    if trouble is not None:
+        raise UsageError(trouble)
+
+
+def _nearest() -> Table:
+    path = find_table(Path.cwd())
+    if path is None:
+        raise UsageError(
+            "check needs a CANDIDATE and --against REFERENCE, or a pyproject.toml with [tool.archproof.candidates] here"
+            " or above; see archproof check --help"
+        )
+    return read_table(path)

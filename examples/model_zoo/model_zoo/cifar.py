@@ -1,5 +1,7 @@
 """Two nets for CIFAR-10: the tutorial's, and one that differs on purpose."""
 
+from itertools import pairwise
+
 import torch.nn as nn
 import torch.nn.functional as F
 
@@ -8,7 +10,7 @@ class PlainNet(nn.Module):
     def __init__(self, classes=10):
         super().__init__()
         widths = [3, 32, 32, 64]
-        self.convs = nn.ModuleList(nn.Conv2d(i, o, 5, padding="same") for i, o in zip(widths, widths[1:], strict=False))
+        self.convs = nn.ModuleList(nn.Conv2d(i, o, 5, padding="same") for i, o in pairwise(widths))
         self.hidden = nn.Linear(64 * 4 * 4, 64)
         self.classify = nn.Linear(64, classes)
 

@@ -35,7 +35,6 @@ def reported(hash_seed: int, *arguments: str) -> str:
     [
         ("cifar10_net_sequential", "--against", "cifar10_net"),
         ("resnet18_d2l", "--against", "resnet18"),
-        ("torchvision:googlenet", "--against", "googlenet"),
     ],
     ids=lambda arguments: arguments[0],
 )

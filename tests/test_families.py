@@ -54,7 +54,7 @@ def test_resnet_has_torchvisions_graph(config):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(resnet_configs(max_depth=4, max_groups=32))
 def test_resnet_has_torchvisions_graph_in_many_more_configurations(config):
     """The same over deeper and wider nets."""

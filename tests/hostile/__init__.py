@@ -33,7 +33,7 @@ class Case(NamedTuple):
 CASES = (
     # while it is imported
     Case("exits_on_import.py:net", "error", r"ended its process with exit status 3, while importing"),
-    Case("loops_on_import.py:net", "error", r"did not finish while importing within 20 s \(--timeout\)", 20),
+    Case("loops_on_import.py:net", "error", r"did not finish while importing within 12 s \(--timeout\)", 12),
     Case("quits_on_import.py:net", "error", r"called sys.exit\(not today\) while it was imported"),
     Case("parses_arguments.py:net", "identical"),
     Case("needs_arguments.py:net", "error", r"called sys.exit\(2\) while it was imported"),
@@ -50,7 +50,7 @@ CASES = (
     # while it is built
     Case("crashes_while_built.py:net", "error", r"segmentation fault \(SIGSEGV\), while building"),
     Case("aborts_while_built.py:net", "error", r"aborted its process \(SIGABRT\), while building"),
-    Case("loops_while_built.py:net", "error", r"did not finish while building within 20 s \(--timeout\)", 20),
+    Case("loops_while_built.py:net", "error", r"did not finish while building within 12 s \(--timeout\)", 12),
     Case("recurses.py:net", "error", r"raised while it was built: RecursionError"),
     Case("overflows_the_stack.py:net", "error", r"segmentation fault \(SIGSEGV\), while building"),
     Case("allocates_at_once.py:net", "error", r"raised while it was built: .*allocate"),
@@ -66,8 +66,8 @@ CASES = (
     Case("exits_in_forward.py:net", "error", r"exit status 3, in forward at \(2, 3, 32, 32\) in eval mode"),
     Case("quits_in_forward.py:net", "error", r"called sys.exit\(4\) in forward"),
     Case("crashes_in_training.py:net", "error", r"SIGSEGV\), in forward at \(2, 3, 32, 32\) in train mode"),
-    Case("loops_in_training.py:net", "error", r"did not finish in forward at \(2, 3, 32, 32\) in train mode", 40),
-    Case("loops_at_odd_sizes.py:net", "error", r"did not finish in forward at \(1, 3, \d+, \d+\) in eval mode", 40),
+    Case("loops_in_training.py:net", "error", r"did not finish in forward at \(2, 3, 32, 32\) in train mode", 25),
+    Case("loops_at_odd_sizes.py:net", "error", r"did not finish in forward at \(1, 3, \d+, \d+\) in eval mode", 25),
     Case("stops_a_generator.py:net", "error", r"raised in forward at .*: GeneratorExit"),
     Case("needs_more_arguments.py:net", "error", r"raised in forward at .*missing 1 required positional argument"),
     Case("returns_text.py:net", "error", r"returns no tensor in forward at"),
@@ -89,7 +89,7 @@ CASES = (
     Case("stays_in_training.py:net", "deviates", r"dropout"),
     Case("hides_its_parameters.py:net", "error", r"RuntimeError: not yours"),
     Case("hides_its_state.py:net", "error", r"RuntimeError: not yours"),
-    Case("hides_its_modules.py:net", "error", r"did not finish", 40),
+    Case("hides_its_modules.py:net", "error", r"did not finish", 25),
     Case("cannot_train.py:net", "error", r"RuntimeError: finished learning"),
     Case("cannot_be_printed.py:net", "identical"),
     Case("has_every_attribute.py:net", "identical"),

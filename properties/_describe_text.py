@@ -9,7 +9,7 @@ from textwrap import wrap
 from properties._describe_layers import batch_free
 from properties._describe_model import Layer, Line, Totals
 
-__all__ = ["Span", "facts", "legend", "plain", "table", "totals_rows"]
+__all__ = ["Span", "counted", "facts", "legend", "plain", "short", "table", "totals_rows", "words_of"]
 
 _GAP = "  "
 _NUMBERS = frozenset({"params", "macs", "sees", "step"})
@@ -38,7 +38,7 @@ def table(lines: Sequence[Line], width: int | None = None) -> list[TextLine]:
         lines: what to show.
         width: columns of the terminal; None for as many as it takes.
     """
-    cells = [_cells(line) for line in lines]
+    cells = [words_of(line) for line in lines]
     wide = _layout(lines, cells, ("layer", "operator", "input", "output", "size", "params", "macs", "sees", "step"))
     if width is None or max(_length(line) for line in wide) <= width:
         return wide
@@ -58,7 +58,7 @@ def _length(line: TextLine) -> int:
     return len("".join(span.text for span in line).rstrip())
 
 
-def _cells(line: Line) -> dict[str, str]:
+def words_of(line: Line) -> dict[str, str]:
     layer = line.layer
     sizes = list(dict.fromkeys(batch_free(shape) for shape in layer.inputs))
     shown = sizes if len(sizes) == 1 or line.heading else [batch_free(shape) for shape in layer.inputs]
@@ -69,7 +69,7 @@ def _cells(line: Line) -> dict[str, str]:
         "input": f"{len(layer.inputs)} inputs" if many else " and ".join(shown),
         "output": batch_free(layer.output),
         "params": f"{layer.params:,}" if layer.params else "",
-        "macs": _short(layer.macs) if layer.macs else "",
+        "macs": short(layer.macs) if layer.macs else "",
         "sees": _axes(layer.sees),
         "step": "" if None in layer.step else _axes(layer.step),
     }
@@ -81,7 +81,7 @@ def _axes(values: tuple[int | None, ...]) -> str:
     return texts[0] if len(set(texts)) == 1 else "x".join(texts)
 
 
-def _short(number: int) -> str:
+def short(number: int) -> str:
     """Three or four digits and a unit: ``118.0 M``."""
     for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
         if number >= size:
@@ -97,7 +97,7 @@ def _remarks(line: Line) -> list[Span]:
     spans = [Span(text, "cyan") for text in layer.formula]
     if layer.operators == 1:
         return spans + [Span(str(s), _style(s.kind)) for s in layer.shortcuts]
-    return spans + [Span(text, _style(layer.shortcuts[0].kind)) for text in _counted(layer)]
+    return spans + [Span(text, _style(layer.shortcuts[0].kind)) for text in counted(layer)]
 
 
 def _with_input(remarks: list[Span], row: dict[str, str]) -> list[Span]:
@@ -111,7 +111,7 @@ def _style(shortcut: str) -> str:
     return {"identity": "green", "projection": "yellow"}.get(shortcut, "magenta")
 
 
-def _counted(layer: Layer) -> list[str]:
+def counted(layer: Layer) -> list[str]:
     """``1 projection, 3 identity shortcuts``; a single one in full."""
     if len(layer.shortcuts) < 2:
         return [str(shortcut) for shortcut in layer.shortcuts]
@@ -174,7 +174,7 @@ def totals_rows(totals: Totals) -> tuple[tuple[str, str], ...]:
     return (
         ("parameters", f"{totals.params:,} ({trained})"),
         ("macs", f"{totals.macs:,} (convolutions and linear layers)"),
-        ("mult-adds", f"{_short(totals.mult_adds)} (as torchinfo counts: biases and norms too)"),
+        ("mult-adds", f"{short(totals.mult_adds)} (as torchinfo counts: biases and norms too)"),
         ("megabytes", sizes),
     )
 

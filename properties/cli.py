@@ -288,6 +288,10 @@ def describe(
     json: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write JSON to a file, or only it to stdout.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page: the picture, and every formula on demand.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the picture alone: sizes by stage.")] = None,
     tensorboard: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the graph for TensorBoard.")] = None,
     solve: Annotated[
         str | None, typer.Option(metavar="NAME=NUMBER,...", help="Solve the size formula: kernel=5,in=32,out=32.")
@@ -298,9 +302,11 @@ def describe(
         raise UsageError(
             "describe needs a target, as in archproof describe resnet18, or --solve; archproof list has names"
         )
-    if target is None and (input_shape is not None or depth is not None or tensorboard is not None):
+    of_a_net = (input_shape, depth, html, svg, tensorboard)
+    if target is None and any(option is not None for option in of_a_net):
         raise UsageError(
-            "--input, --depth and --tensorboard need a target, as in archproof describe resnet18 --depth 1"
+            "--input, --depth, --html, --svg and --tensorboard need a target, as in archproof describe resnet18"
+            " --depth 1"
         )
     shape = None if input_shape is None else parse_input_shape(input_shape)
     content: dict[str, Any] = {"schema": 1}
@@ -315,6 +321,8 @@ def describe(
             _show(described, depth)
         if solved is not None:
             print_text(solved)
+    if target is not None:
+        _draw(described, depth, html, svg)
     if "solutions" in content and not content["solutions"]:
         raise typer.Exit(1)
 
@@ -343,6 +351,16 @@ def _described(target: str, shape: tuple[int, ...] | None, tensorboard: Path | N
 
             write_graph(target, description.input_shape, tensorboard)
     return description
+
+
+def _draw(description: Any, depth: int | None, html: Path | None, svg: Path | None) -> None:
+    from properties._describe_page import description_page
+    from properties._describe_picture import draw
+
+    if svg is not None:
+        write_text(svg, f"{draw(description, depth)}\n")
+    if html is not None:
+        write_text(html, description_page(description, depth))
 
 
 def _show(description: Any, depth: int | None) -> None:

@@ -9,7 +9,7 @@ from importlib import resources
 
 from properties.html._markup import Markup, element
 
-__all__ = ["page"]
+__all__ = ["asset", "page"]
 
 
 def page(title: str, *sections: str) -> str:
@@ -22,7 +22,7 @@ def page(title: str, *sections: str) -> str:
         title: for the browser's tab.
         sections: what stands in it.
     """
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
     head = element(
@@ -46,5 +46,6 @@ def page(title: str, *sections: str) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A style or script that lies beside this module."""
     return resources.files("properties.html").joinpath(name).read_text(encoding="utf-8")

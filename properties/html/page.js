@@ -21,10 +21,12 @@
       const folds = [...document.querySelectorAll("details.fold")];
       const open = folds.some((fold) => !fold.open);
       for (const fold of folds) fold.open = open;
-      button.textContent = open ? "fold what is alike" : "unfold all";
+      button.textContent = open ? "fold all" : "unfold all";
     });
   }
-  for (const hidden of document.querySelectorAll(".stepping, .tools")) hidden.hidden = false;
+  for (const hidden of document.querySelectorAll(".stepping, .tools")) {
+    hidden.hidden = hidden.matches(".tools") && !document.querySelector("details.fold");
+  }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
     if (event.key === "n") step(1);

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import asdict, replace
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from properties._pytest_items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root, verdict
+from properties._pytest_share import shared
 from properties.oracle import _wire
 from properties.oracle.candidates import Candidate, Mistake, Table, check_candidate, find_table, read_table
 from properties.oracle.command import Checked
@@ -44,9 +47,11 @@ class Grid:
         self.reports: dict[str, Report] = {}  # what this process and its workers have checked
         self.statuses: dict[str, str] = {}
         self.trouble: str | None = None
-        self.named = [arg for arg in config.args if arg == ROOT or arg.startswith(f"{ROOT}::")]
+        there = Path(config.invocation_params.dir, ROOT).exists()  # a folder of theirs, to be collected as any other
+        self.named = [arg for arg in config.args if arg.startswith(f"{ROOT}::") or (arg == ROOT and not there)]
         self.wanted = bool(self.named) or _asks_for_all(config)
         self._answers: Answers | None = None
+        self._folder: str | None = None
 
     @classmethod
     def of(cls, config: pytest.Config) -> Grid:
@@ -93,9 +98,16 @@ class Grid:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give a worker of xdist what was found here."""
+        """Give a worker of xdist what was found here, and a folder for what the workers find."""
         if self.wanted:
+            self._folder = self._folder or tempfile.mkdtemp(prefix="archproof-")
             node.workerinput["archproof"] = json.dumps(asdict(self.answers))
+            node.workerinput["archproof_folder"] = self._folder
+
+    def pytest_unconfigure(self) -> None:
+        """Remove that folder."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -156,9 +168,13 @@ class Grid:
     # --------------------------------------------------------------------------------------------------------- running
     def _check(self, candidate: Candidate) -> Checked:
         if candidate.name not in self.checked:
-            report, output = check_candidate(candidate, self.table.folder)
-            self.checked[candidate.name] = Checked(self._repeatable(report), output)
+            folder = getattr(self.config, "workerinput", {}).get("archproof_folder")
+            self.checked[candidate.name] = shared(folder, candidate.name, lambda: self._made(candidate))
         return self.checked[candidate.name]
+
+    def _made(self, candidate: Candidate) -> Checked:
+        report, output = check_candidate(candidate, self.table.folder)
+        return Checked(self._repeatable(report), output)
 
     def _repeatable(self, report: Report) -> Report:
         """With a command that finds what pytest's ``pythonpath`` finds; the folder of the table is searched anyway."""

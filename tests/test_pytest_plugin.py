@@ -3,11 +3,17 @@
 Where what is shown is the subject, the reports are made here; the tests at the end check real nets.
 """
 
+import shlex
+import shutil
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
-from properties import _pytest_grid
+from properties import _pytest_grid, cli
 from properties.oracle.command import Checked
 from properties.oracle.probe import Answers
 from properties.report import Deviation, Place, Report, Result
@@ -180,6 +186,15 @@ def test_an_id_selects_what_it_names(project, ids, count):
     assert count == sum("::" in line for line in result.outlines)
 
 
+def test_a_folder_of_the_same_name_is_a_folder(project):
+    """``pytest archproof`` collects its tests, and all candidates as for any folder."""
+    project.mkdir("archproof").joinpath("test_there.py").write_text("def test_there():\n    pass\n")
+    result = project.runpytest_inprocess("--archproof", "--collect-only", "-q", "archproof")
+
+    assert "archproof/test_there.py::test_there" == result.outlines[0]
+    assert 11 == sum("::" in line for line in result.outlines)
+
+
 def test_an_id_that_is_none_is_an_error(project):
     """As for any other id; the candidates that there are stand beside it."""
     result = project.runpytest_inprocess("--archproof", "archproof::m:god")
@@ -295,3 +310,86 @@ def test_a_malformed_table_is_a_collection_error(project):
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["pyproject.toml: * must be a table of targets and references, got *"])
+
+
+# ----------------------------------------------------------------------------------------------------------- real nets
+ZOO = Path(__file__).resolve().parents[1] / "examples" / "model_zoo"
+
+
+@pytest.fixture
+def zoo(pytester, monkeypatch):
+    """A copy of the example package, which keeps what is written."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    shutil.copytree(ZOO, pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return pytester
+
+
+def test_being_loaded_costs_next_to_nothing():
+    """Beside pytest itself the plugin imports nothing but itself, as it is loaded in everybody's runs."""
+    script = "import sys, pytest; a = set(sys.modules); import properties.pytest_plugin; print(*a ^ set(sys.modules))"
+    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert {"properties", "properties.pytest_plugin"} == set(child.stdout.split())
+
+
+def test_the_plugin_is_installed():
+    """pytest finds it by its entry point, in every run."""
+    (found,) = metadata.entry_points(group="pytest11", name="archproof")
+
+    assert "properties.pytest_plugin" == found.value
+
+
+@pytest.mark.slow
+def test_the_example_package_passes(zoo):
+    """Its nets are judged as its authors expect, beside a test that they wrote with ``conforms``."""
+    result = zoo.runpytest_subprocess("-v", "--junitxml=out.xml", "--archproof-summary", "out.md")
+
+    result.assert_outcomes(passed=14, skipped=17, xfailed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "tests/test_cifar.py::test_plain_net_conforms PASSED *",
+            "archproof::model_zoo.cifar:plain_net::architecture PASSED *",
+            "archproof::model_zoo.cifar:plain_net::image_is_left_untouched PASSED *",
+            "archproof::model_zoo.cifar:plain_net::dropout_drops_at_its_rate PASSED (follows from the graph) *",
+            "archproof::relu_net::architecture XFAIL *",
+            "archproof: 2 candidates, 28 properties: 4 hold, 7 follow from the graph, 3 do not apply,"
+            " 14 not checked, as the architecture deviates",
+        ]
+    )
+    assert "plain_net against cifar10_net: identical" in (zoo.path / "out.xml").read_text()
+    assert "2 of 2 candidates as they should be" in (zoo.path / "out.md").read_text()
+
+
+@pytest.mark.slow
+def test_xdist_checks_each_candidate_once(zoo):
+    """However its items are spread; what cannot be imported is one error, however many workers collect."""
+    table = (zoo.path / "pyproject.toml").read_text()
+    table = table.replace("candidates]\n", 'candidates]\n"model_zoo.gone:net" = "cifar10_net"\n')
+    (zoo.path / "pyproject.toml").write_text(table)
+    with (zoo.path / "model_zoo" / "cifar.py").open("a") as code:  # each process that imports it leaves a file
+        code.write("\n\nimport os\n\nopen(f'imported-by-{os.getpid()}', 'w').close()\n")
+    result = zoo.runpytest_subprocess("-n2", "archproof")
+
+    result.assert_outcomes(passed=12, skipped=17, xfailed=1, errors=1)
+    result.stdout.fnmatch_lines_random(
+        [
+            "pyproject.toml, *'model_zoo.gone:net': no module is called 'model_zoo.gone'",
+            "archproof: 3 candidates, 28 properties: 4 hold, 7 follow from the graph, 3 do not apply,"
+            " 14 not checked, as the architecture deviates",
+        ]
+    )
+    probed, checked = 2, 2
+    assert probed + checked == len(list(zoo.path.glob("imported-by-*")))
+
+
+@pytest.mark.slow
+def test_the_command_that_a_failure_shows_reproduces_it(zoo, monkeypatch, capsys):
+    """It is typed as it stands, in the folder in which pytest ran."""
+    (zoo.path / "known-deviations.toml").write_text("")
+    result = zoo.runpytest_inprocess("archproof::relu_net::architecture")
+    result.assert_outcomes(failed=1)
+    (line,) = [line for line in result.outlines if line.startswith("reproduce  archproof ")]
+
+    assert 1 == cli.main(shlex.split(line)[2:])
+    assert "1. the ReLU should not be there, 3 times" in capsys.readouterr().out

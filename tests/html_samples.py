@@ -1,11 +1,13 @@
-"""Reports to make pages of, as a check would have made them."""
+"""Reports and a description to make pages of, as the commands would have made them. Loads no torch."""
 
 from __future__ import annotations
 
+from properties._describe_model import Layer, Totals
 from properties._side_by_side import Cell, Line, SideBySide
+from properties.describe import Description
 from properties.report import Deviation, Place, Report, Result, Row
 
-__all__ = ["NASTY", "deviating", "failed", "identical", "nasty", "two_nets"]
+__all__ = ["NASTY", "described", "deviating", "failed", "identical", "nasty", "two_nets"]
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202egnp.\x00\u200b&amp;"
 _BLOCKS = 12  # of conv, batch norm and ReLU
@@ -123,7 +125,7 @@ def nasty() -> Report:
     )
     cell = Cell(NASTY, NASTY, ((NASTY, NASTY),), NASTY)
     other = Cell("x" * 10_000, NASTY, ((NASTY, "other"),), "")
-    lines = (Line(cell, other, True, (1,), 0.5), Line(None, cell, True), Line(cell, cell, apart=float("inf")))
+    lines = (Line(cell, other, True, (1,), 0.5), Line(None, cell, True), Line(cell, cell, apart=1e300))
     return Report(
         NASTY,
         NASTY,
@@ -138,3 +140,27 @@ def nasty() -> Report:
         versions={NASTY: NASTY},
         sides=(SideBySide(NASTY, NASTY, lines, NASTY, 1e-9),),
     )
+
+
+def described() -> Description:
+    """A stem, a pool and a linear layer, described by hand."""
+    shapes = [(1, 3, 64, 64), (1, 16, 32, 32), (1, 16, 32, 32), (1, 16, 1, 1), (1, 16), (1, 10)]
+    kinds = (("conv", "3x3 /2"), ("relu", ""), ("global_avg_pool", ""), ("flatten", ""), ("linear", ""))
+    layers = tuple(
+        Layer(
+            name=f"stem.{kind}",
+            path=f"stem.{kind}",
+            kind=kind,
+            settings=settings,
+            inputs=(shapes[at],),
+            output=shapes[at + 1],
+            formula=("floor((64 - 3 + 2*1)/2) + 1 = 32",) if kind == "conv" else (),
+            params=448 if kind == "conv" else 0,
+            position=at + 1,
+            sources=(at,),
+        )
+        for at, (kind, settings) in enumerate(kinds)
+    )
+    totals = Totals(448, 448, 442_368, 442_368, 0.05, 0.1, 0.002)
+    modules = {"": "Net", "stem": "Sequential", **{layer.path: layer.kind for layer in layers}}
+    return Description("net.py:made", None, shapes[0], (shapes[-1],), layers, totals, modules)

@@ -37,7 +37,6 @@ _CLICK_ERROR: type[Exception] = next(base for base in typer.BadParameter.__mro__
 app = typer.Typer(
     name="archproof",
     help="Is this network the network it says it is?",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -93,16 +92,29 @@ def _drop_output() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from properties.oracle._record import versions
 
-        print_text(f"archproof {version('archproof')}")
+        print_text("\n".join(f"{name} {version}" for name, version in versions().items()))
+        raise typer.Exit
+
+
+def _device(wanted: bool) -> None:
+    if wanted:
+        from properties._cli_device import device_text
+
+        print_text(device_text())
         raise typer.Exit
 
 
 @app.callback()
 def _archproof(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the versions of archproof and torch."),
+    ] = False,
+    device: Annotated[
+        bool,
+        typer.Option("--device", callback=_device, is_eager=True, help="Print the device torch finds; takes seconds."),
     ] = False,
 ) -> None:
     """Is this network the network it says it is?"""

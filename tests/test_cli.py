@@ -108,10 +108,45 @@ def test_bare_command_shows_the_help(run):
 
 
 def test_version_is_the_packages(run):
-    """As pyproject.toml has it."""
+    """As pyproject.toml has it, and torch's below it."""
     from importlib.metadata import version
 
-    assert (0, f"archproof {version('archproof')}\n", "") == run("--version")
+    status, out, err = run("--version")
+
+    assert (0, "") == (status, err)
+    assert [f"archproof {version('archproof')}", f"torch {version('torch')}"] == out.splitlines()[:2]
+
+
+def test_device_is_the_one_torch_finds(run):
+    """By its kind, with the name of the part."""
+    import torch
+
+    status, out, err = run("--device")
+
+    assert (0, "", 1) == (status, err, out.count("\n"))
+    assert out.startswith("cuda: " if torch.cuda.is_available() else ("cpu: ", "mps: "))
+
+
+@pytest.mark.parametrize(
+    ("shell", "typed", "offered"),
+    [
+        ("bash", "archproof desc", "describe"),
+        ("bash", "archproof check --stri", "--strict-init"),
+        ("bash", "archproof check --profile th", "thorough"),
+        ("zsh", "archproof desc", "describe"),
+        ("fish", "archproof desc", "describe"),
+    ],
+)
+def test_a_shell_completes_what_is_typed(shell, typed, offered):
+    """Commands, options and the values of an option, as the script that ``--show-completion`` prints asks for them."""
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}  # bash
+    asked |= {"_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}  # zsh, fish
+    env = {**os.environ, **asked, "_ARCHPROOF_COMPLETE": f"complete_{shell}"}
+
+    child = subprocess.run([sys.executable, "-c", RUN], env=env, capture_output=True, text=True)
+
+    assert (0, "") == (child.returncode, child.stderr)
+    assert offered in child.stdout
 
 
 def test_list_has_every_reference(run):

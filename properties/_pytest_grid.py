@@ -7,7 +7,6 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Generator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from properties._pytest_items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root, verdict
+from properties._pytest_items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root
 from properties._pytest_share import shared
+from properties._pytest_tally import Tally
 from properties.oracle import _wire
 from properties.oracle.candidates import Candidate, Mistake, Table, check_candidate, find_table, read_table
 from properties.oracle.command import Checked
 from properties.oracle.errors import TargetError
 from properties.oracle.isolate import usual_timeout
-from properties.oracle.markdown import counted, markdown
 from properties.oracle.probe import Answers, probe
 from properties.oracle.summary import write_summary
 from properties.report import Report
@@ -44,8 +43,8 @@ class Grid:
         self.mistakes = {mistake.name: mistake.why for mistake in table.mistakes}
         self.checked: dict[str, Checked] = {}  # what this process has checked itself
         self.sent: set[str] = set()
-        self.reports: dict[str, Report] = {}  # what this process and its workers have checked
-        self.statuses: dict[str, str] = {}
+        self.tally = Tally(table)  # of this process and its workers
+        self.errors = 0
         self.trouble: str | None = None
         there = Path(config.invocation_params.dir, ROOT).exists()  # a folder of theirs, to be collected as any other
         self.named = [arg for arg in config.args if arg.startswith(f"{ROOT}::") or (arg == ROOT and not there)]
@@ -148,21 +147,25 @@ class Grid:
                 nodes.append((CandidateNode, arguments))
         for arg in self.named:
             if not any(_within(f"{ROOT}::{name}", arg) or _within(arg, f"{ROOT}::{name}") for name in found):
-                raise pytest.UsageError(f"not found: {arg}; there are {', '.join(self._names())}")
+                known = [
+                    f"{ROOT}::{name}" for name in (*(entry.name for entry in self.table.candidates), *self.mistakes)
+                ]
+                raise pytest.UsageError(f"not found: {arg}; there are {', '.join(dict.fromkeys(known))}")
         return nodes
-
-    def _names(self) -> list[str]:
-        return [f"{ROOT}::{name}" for name in dict.fromkeys([*(c.name for c in self.table.candidates), *self.mistakes])]
 
     def _chosen(self, *names: str) -> bool:
         """Whether an id was asked for: all were, or it, or what it is in, or something in it."""
         own = "::".join((ROOT, *names))
         return not self.named or any(_within(own, arg) or (len(names) == 1 and _within(arg, own)) for arg in self.named)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Count the errors that are entries of the table."""
+        self.errors += report.failed and report.nodeid.startswith(f"{ROOT}::")
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """One candidate's mistake does not keep the others from being checked; any other error stops the run."""
-        if 0 < session.testsfailed == len(self.mistakes) and self.wanted:
+        if 0 < session.testsfailed == self.errors:
             session.config.option.continue_on_collection_errors = True
 
     # --------------------------------------------------------------------------------------------------------- running
@@ -203,12 +206,8 @@ class Grid:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of an item, wherever it ran."""
         told = getattr(report, "archproof", None)
-        if told is None:
-            return
-        if told["report"] is not None:
-            self.reports[told["candidate"]] = _wire.loads(Report, told["report"].encode())
-        if told["item"] != ARCHITECTURE:
-            self.statuses[f"{told['candidate']}::{told['item']}"] = told["status"]
+        if told is not None:
+            self.tally.take(told)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Say of a property that it passes without having been run."""
@@ -220,16 +219,16 @@ class Grid:
     def pytest_report_header(self) -> str:
         """Whether candidates are checked, and which."""
         total = len(self.table.candidates) + len(self.table.mistakes)
-        said = f"{total} candidate{'' if total == 1 else 's'} in {self.table.path.name}"
-        return f"archproof: {said}" + ("" if self.wanted else ", not checked, as test files were named")
+        unused = "" if self.wanted else ", not checked, as test files were named"
+        return f"archproof: {total} candidate{'' if total == 1 else 's'} in {self.table.path.name}{unused}"
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the Markdown, where it is wanted and anything was checked."""
-        if hasattr(self.config, "workerinput") or not (self.reports or self.mistakes):
+        silent = hasattr(self.config, "workerinput") or self.config.getoption("collectonly")
+        if silent or not (self.tally.reports or self.mistakes):
             return
-        order = [candidate.name for candidate in self.table.candidates if candidate.name in self.reports]
-        text = markdown({name: self.reports[name] for name in order}, mistakes=self.mistakes)
+        text = self.tally.markdown(self.mistakes)
         file = self.config.getoption("archproof_summary")
         self.trouble = write_summary(text, None if file is None else self.config.invocation_params.dir / file)
         if self.trouble and session.exitstatus == pytest.ExitCode.OK:
@@ -239,27 +238,10 @@ class Grid:
         """The denominator: how many candidates and properties there are, and what came of each."""
         if self.wanted and not self.config.getoption("collectonly") and self._answers is not None:
             terminalreporter.section("archproof")
-            for name, report in self.reports.items():
-                terminalreporter.write_line(f"{name} against {report.reference}: {verdict(report)}")
-            for name in self.mistakes:
-                terminalreporter.write_line(f"{name}: not checked, its entry cannot be used")
-            terminalreporter.write_line(self._denominator())
+            for line in self.tally.lines(self.answers.properties, self.mistakes):
+                terminalreporter.write_line(line)
         if self.trouble:
             terminalreporter.write_line(f"archproof: {self.trouble}", red=True)
-
-    def _denominator(self) -> str:
-        usable = [candidate for candidate in self.table.candidates if candidate.name not in self.mistakes]
-        total = sum(len(self.answers.properties[candidate.profile]) for candidate in usable)
-        statuses = Counter(self.statuses.values())
-        statuses["missing"] = total - len(self.statuses)
-        candidates = len({candidate.name for candidate in usable} | set(self.mistakes))
-        said = f"{_plural(candidates, 'candidate')}, {_plural(total, 'property', 'properties')}"
-        came = counted(statuses)
-        return f"archproof: {said}{f': {came}' if came else ''}"
-
-
-def _plural(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def _within(own: str, outer: str) -> bool:

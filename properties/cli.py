@@ -203,8 +203,10 @@ def check(
     from properties.oracle.isolate import Limits, usual_memory, usual_timeout
 
     if candidate is None:
-        if any(option is not None for option in (against, input_shape, expected_failures)):
-            raise UsageError("--against, --input and --expected-failures need a CANDIDATE; see archproof check --help")
+        if any(option is not None for option in (against, input_shape, expected_failures, html)):
+            raise UsageError(
+                "--against, --input, --expected-failures and --html need a CANDIDATE; see archproof check --help"
+            )
         typed = {"profile": profile, "seed": seed, "timeout": timeout, "memory": memory}
         changes = {name: value for name, value in typed.items() if value is not None}
         changes |= {"strict_init": True} if strict_init else {}

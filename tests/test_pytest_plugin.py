@@ -277,6 +277,14 @@ def test_a_wrong_entry_is_a_collection_error_and_the_others_run(project):
     )
 
 
+def test_one_wrong_entry_of_two_may_be_named(project):
+    """The other is not collected, and what runs beside it is not stopped."""
+    project.makepyprojecttoml(TABLE + '"m:odd" = 1\n"m:odder" = 2\n')
+    result = project.runpytest_inprocess("--archproof", "archproof::m:odd", "archproof::m:good::architecture")
+
+    result.assert_outcomes(passed=1, errors=1)
+
+
 def test_a_broken_test_file_still_stops_the_run(project):
     """Only errors of the table's own entries are passed over."""
     project.errors["m:bad"] = "no module is called 'm'"

@@ -1,0 +1,41 @@
+"""The examples are what they say they are."""
+
+from pathlib import Path
+
+import pytest
+
+from properties import check
+from properties.oracle.command import run_check
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+@pytest.mark.parametrize(
+    ("target", "reference"),
+    [
+        pytest.param("cifar_net.py:CifarNet", "cifar10_net"),
+        pytest.param("resnet50_by_hand.py:build", "resnet50", marks=pytest.mark.slow),
+    ],
+)
+def test_a_net_by_another_hand_conforms(target, reference):
+    """Names, order and style are its own; it is proved identical."""
+    report = check(f"{EXAMPLES}/{target}", reference, profile="quick")
+
+    assert ("identical", ()) == (report.verdict, report.deviations)
+
+
+@pytest.mark.slow
+def test_the_googlenet_has_the_five_differences_that_its_comments_count():
+    """Each is one deviation, however often it was made."""
+    report, _ = run_check(f"{EXAMPLES}/googlenet_with_five_differences.py:GoogLeNet", "googlenet")
+
+    assert "deviates" == report.verdict
+    assert {
+        ("both", "eps", 1e-5, 1e-3),
+        ("both", "kernel_size", (5, 5), (3, 3)),
+        ("both", None, None, None),  # the ReLU, which is missing
+        ("both", "kernel_size", (3, 3), (2, 2)),
+        ("train", "p", 0.4, 0.2),
+    } == {(found.mode, found.attribute, found.reference, found.candidate) for found in report.deviations}
+    assert 5 == len(report.deviations)
+    assert 5 == sum(f"# {n}: " in Path(EXAMPLES, "googlenet_with_five_differences.py").read_text() for n in range(1, 9))

@@ -1,0 +1,71 @@
+"""The catalogues: properties, known deviations, and the rewrites that lead to a normal form."""
+
+from __future__ import annotations
+
+import importlib
+from itertools import groupby
+
+from pages import Page, link_papers, table
+
+from properties.catalogue import ALL
+from properties.graph._rules import GRAPH_RULES, RULES
+from properties.oracle import known_activations, known_operators, known_settings
+
+__all__ = ["catalogue_pages"]
+
+
+def catalogue_pages() -> tuple[Page, ...]:
+    """Properties, known deviations, rewrites."""
+    return _properties(), _deviations(), _rewrites()
+
+
+def _properties() -> Page:
+    parts = [
+        "# Properties",
+        f"{len(ALL)} properties, in the order in which they are checked. Each is run on every reference, and those that"
+        " say something of any network on candidates, too; a mutant shows for each that it can fail. A name given to"
+        " `--expected-failures` is the one in this table.",
+    ]
+    for theme, found in groupby(ALL, key=lambda prop: prop.theme):
+        module = importlib.import_module(f"properties.{theme}")
+        rows = [(f"`{prop.name}`", prop.sentence, link_papers(prop.source)) for prop in found]
+        parts += [
+            f"## {theme.capitalize()}",
+            (module.__doc__ or "").partition("\n\n")[0].strip(),
+            table(("name", "says", "source"), rows),
+        ]
+    return Page("catalogue/properties.md", "Properties", "\n\n".join(parts))
+
+
+def _deviations() -> Page:
+    groups = {
+        "Settings of a layer": known_settings.SETTINGS,
+        "Activations": known_activations.ACTIVATIONS,
+        "Operators and wiring": known_operators.OPERATORS,
+    }
+    parts = [
+        "# Known deviations",
+        "Differences that people have shipped. Each is told by its structure, never by a name; a report has the text"
+        " under *known as*, with the link. Not every one is a mistake: some are variants with a history.",
+    ]
+    for title, entries in groups.items():
+        rows = [(entry.name, f"<{entry.link}>") for entry in entries]
+        parts += [f"## {title}", table(("what", "where it was met"), rows)]
+    return Page("catalogue/deviations.md", "Known deviations", "\n\n".join(parts))
+
+
+def _rewrites() -> Page:
+    tiers = {
+        "A": "Valid for every input, size and weight. `identical` rests on these alone.",
+        "B": "Valid once weights are stored in another way. They lead to `equivalent`, with the map of the weights.",
+        "C": "Valid at some sizes or in one mode only, which the report names.",
+    }
+    parts = [
+        "# Rewrites",
+        "Named rules that bring a graph of operators to its normal form. A report lists those that its verdict used.",
+    ]
+    for tier, meaning in tiers.items():
+        rules = {rule.name: rule.rewrite for rule in (*RULES, *GRAPH_RULES) if rule.tier == tier}
+        rows = [(name, (rewrite.__doc__ or "").strip().partition("\n")[0]) for name, rewrite in rules.items()]
+        parts += [f"## Tier {tier}", meaning, table(("rule", "what it does"), rows)]
+    return Page("catalogue/rewrites.md", "Rewrites", "\n\n".join(parts))

@@ -44,6 +44,26 @@ class WithoutReLU(Small):
         return self.head(self.last(self.norm(self.stem(x))).mean((2, 3)))
 
 
+class PoolsFirst(nn.Module):
+    """A pool and a ReLU in either order, which is the same, before a linear layer with or without a bias."""
+
+    def __init__(self, *, pools_first: bool = True, bias: bool = True) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.act = nn.ReLU()
+        self.pool = nn.MaxPool2d(2)
+        self.mix = nn.Conv2d(8, 8, 1)
+        self.head = nn.Linear(8, 5, bias=bias)
+        self.steps = [self.pool, self.act] if pools_first else [self.act, self.pool]
+
+    def forward(self, x):
+        """``(N, 3, H, W)`` to ``(N, 5)``."""
+        x = self.stem(x)
+        for step in self.steps:
+            x = step(x)
+        return self.head(self.mix(x).mean((2, 3)))
+
+
 class Hooked(Small):
     """The same graph, and another result: a hook doubles what the second convolution returns, where nobody traces."""
 
@@ -140,6 +160,22 @@ def test_what_the_graphs_do_not_show_is_seen_in_the_numbers():
     assert "deviates" == report.verdict
     assert [] == _differing(report)
     assert "last" == apart[0]
+
+
+@pytest.mark.parametrize(("bias", "parted"), [(True, []), (False, ["head"])], ids=["one net", "another head"])
+def test_steps_in_another_order_are_not_where_nets_part(bias, parted):
+    """A pool before its ReLU has another result by itself, which the ReLU makes good: nothing is apart but the head."""
+    report = check(
+        lambda: PoolsFirst(bias=bias),
+        lambda: PoolsFirst(pools_first=False),
+        input_shape=SHAPE,
+        profile="quick",
+        side_by_side=True,
+    )
+    lines = report.sides[0].lines
+
+    assert ("deviates" if parted else "identical") == report.verdict
+    assert parted == [line.reference.where for line in lines if (line.apart or 0) > report.sides[0].tolerance]
 
 
 def test_it_crosses_from_process_to_process():

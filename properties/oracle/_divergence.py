@@ -9,6 +9,7 @@ from typing import Any
 
 from properties._side_by_side import Cell, Line, SideBySide
 from properties.graph.canonical import canonicalise
+from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe
 from properties.oracle._differences import own_change
 from properties.oracle._structure import Structure
@@ -79,9 +80,10 @@ def divergence(
         both = replace(trials[0], layers=tuple(pairs)), replace(trials[1], layers=tuple(pairs.values()))
         ours, theirs = observe_both(structure.reference, structure.candidate, both)
         if ours.raised is None and theirs.raised is None:
-            run = Divergence(
-                mode, _said(mode, draw), moved.tolerance, _apart(pairs, ours.tensors, theirs.tensors), pairs
+            apart = _lasting(
+                comparison.reference, _apart(pairs, ours.tensors, theirs.tensors), moved.tolerance, alike=exact
             )
+            run = Divergence(mode, _said(mode, draw), moved.tolerance, apart, pairs)
             if run.parts:
                 return run
             first = first or run
@@ -101,6 +103,33 @@ def _apart(pairs: Mapping[str, str], ours: Mapping[str, Any], theirs: Mapping[st
     both = {path: (ours.get(f"layer {path}"), theirs.get(f"layer {other}")) for path, other in pairs.items()}
     return {
         path: own_change(one, other) for path, (one, other) in both.items() if one is not None and other is not None
+    }
+
+
+def _lasting(graph: OpGraph, apart: Mapping[str, float], limit: float, *, alike: bool) -> dict[str, float]:
+    """Without the layers whose difference is made good: the nets have the same two steps in another order there.
+
+    Args:
+        graph: the reference's.
+        apart: by its paths.
+        limit: what rounding alone can make.
+        alike: whether the nets are proved to be one, so that every difference is made good.
+    """
+    at: dict[str, int] = {}
+    for position, op in enumerate(graph.ops):
+        if op.where in apart and at.get(op.where, position - 1) == position - 1:
+            at[op.where] = position
+    made_good: set[int] = set()  # what agreeing results are made of
+    waiting = [position for path, position in at.items() if apart[path] <= limit]
+    while waiting:
+        position = waiting.pop()
+        if position not in made_good:
+            made_good.add(position)
+            waiting += graph.ops[position].inputs
+    return {
+        path: relative
+        for path, relative in apart.items()
+        if relative <= limit or not (alike or at.get(path) in made_good)
     }
 
 

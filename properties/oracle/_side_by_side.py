@@ -46,14 +46,20 @@ def side_by_side(comparison: Comparison, deviations: Sequence[Deviation]) -> Sid
         comparison: their graphs, and the edits between them.
         deviations: those of the report, in its order.
     """
-    graphs = comparison.reference, comparison.candidate
+    graphs = _graphs(comparison)
+    rows = _beside(comparison)
     touched = _touched(comparison, deviations)
+    elsewhere = _elsewhere(rows, comparison, deviations, touched)
     lines = []
-    for a, b in _beside(comparison):
-        numbers, differs = _marks(touched, (a, b), comparison, deviations)
+    for at, (a, b) in enumerate(rows):
+        found = [*touched[0].get(a, []), *touched[1].get(b, [])]
+        alone = bool(deviations) and (a is None or b is None)
+        differs = alone or a in touched[0] or b in touched[1]
+        numbers = tuple(sorted({*found, *elsewhere.get(at, [])}))
         changed = _changed(graphs, a, b) if differs else set()
         ours, theirs = (
-            None if at is None else _cell(graph, at, changed) for graph, at in zip(graphs, (a, b), strict=True)
+            None if position is None else _cell(graph, position, changed)
+            for graph, position in zip(graphs, (a, b), strict=True)
         )
         lines.append(Line(ours, theirs, differs, numbers))
     size = next((_by(op.shape) for _, op in comparison.reference.of_kind("input")), "")
@@ -113,10 +119,12 @@ def _by(shape: Iterable[int]) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------- deviations
-def _touched(comparison: Comparison, deviations: Sequence[Deviation]) -> tuple[Mapping[int, list[int]], ...]:
+def _touched(
+    comparison: Comparison, deviations: Sequence[Deviation]
+) -> tuple[dict[int | None, list[int]], dict[int | None, list[int]]]:
     """For each net, its operators that an edit is about, with the numbers of the deviations it belongs to."""
-    sides: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
-    graphs = comparison.reference, comparison.candidate
+    sides: tuple[dict[int | None, list[int]], dict[int | None, list[int]]] = ({}, {})
+    graphs = _graphs(comparison)
     for cause in causes(*graphs, comparison.edits, comparison.pairs):
         number = _number(cause.edit, graphs, deviations)
         for edit in cause.edits:
@@ -124,6 +132,34 @@ def _touched(comparison: Comparison, deviations: Sequence[Deviation]) -> tuple[M
                 for position in positions:
                     side.setdefault(position, []).extend([] if number is None else [number])
     return sides
+
+
+def _elsewhere(
+    rows: Sequence[Positions],
+    comparison: Comparison,
+    deviations: Sequence[Deviation],
+    touched: Sequence[Mapping[int | None, list[int]]],
+) -> dict[int, list[int]]:
+    """By row, the deviations that show in no edit here: at another size, in a hook, in what the net keeps."""
+    told = {number for side in touched for numbers in side.values() for number in numbers}
+    names = [
+        tuple(None if at is None else graph.label(at) for graph, at in zip(_graphs(comparison), row, strict=True))
+        for row in rows
+    ]
+    found: dict[int, list[int]] = {}
+    for number, deviation in enumerate(deviations, start=1):
+        if number in told or deviation.mode not in ("both", comparison.mode):
+            continue
+        pairs = {(place.reference, place.candidate) for place in deviation.places}
+        here = [at for at, both in enumerate(names) if both in pairs]
+        here = here or [at for at, (ours, _) in enumerate(names) if ours == deviation.where.reference][:1]
+        for at in here:
+            found.setdefault(at, []).append(number)
+    return found
+
+
+def _graphs(comparison: Comparison) -> tuple[OpGraph, OpGraph]:
+    return comparison.reference, comparison.candidate
 
 
 def _number(edit: Edit, graphs: tuple[OpGraph, OpGraph], deviations: Sequence[Deviation]) -> int | None:
@@ -138,28 +174,3 @@ def _number(edit: Edit, graphs: tuple[OpGraph, OpGraph], deviations: Sequence[De
             if (ours is None or place.reference == ours) and (theirs is None or place.candidate == theirs):
                 return number
     return None
-
-
-def _marks(
-    touched: tuple[Mapping[int, list[int]], ...],
-    row: Positions,
-    comparison: Comparison,
-    deviations: Sequence[Deviation],
-) -> tuple[tuple[int, ...], bool]:
-    """The deviations that a row belongs to, and whether it differs."""
-    found = [touched[side][at] for side, at in enumerate(row) if at is not None and at in touched[side]]
-    if found:
-        return tuple(sorted({number for numbers in found for number in numbers})), True
-    a, b = row
-    if a is None or b is None:
-        return (), bool(deviations)
-    names = comparison.reference.label(a), comparison.candidate.label(b)
-    seen = {number for numbers in (*touched[0].values(), *touched[1].values()) for number in numbers}
-    unseen = [  # what shows elsewhere: at another size, in a hook, in another mode
-        number
-        for number, deviation in enumerate(deviations, start=1)
-        if number not in seen
-        and deviation.mode in ("both", comparison.mode)
-        and any((place.reference, place.candidate) == names for place in deviation.places)
-    ]
-    return tuple(unseen), False

@@ -23,7 +23,6 @@ from properties.oracle.command import Checked
 from properties.oracle.errors import TargetError
 from properties.oracle.isolate import usual_timeout
 from properties.oracle.probe import Answers, probe
-from properties.oracle.summary import write_summary
 from properties.report import Report
 
 __all__ = ["Grid"]
@@ -176,7 +175,9 @@ class Grid:
         return self.checked[candidate.name]
 
     def _made(self, candidate: Candidate) -> Checked:
-        report, output = check_candidate(candidate, self.table.folder)
+        report, output = check_candidate(
+            candidate, self.table.folder, side_by_side=self.config.getoption("archproof_html") is not None
+        )
         return Checked(self._repeatable(report), output)
 
     def _repeatable(self, report: Report) -> Report:
@@ -224,15 +225,18 @@ class Grid:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the Markdown, where it is wanted and anything was checked."""
+        """Write what is wanted, if anything was checked."""
         silent = hasattr(self.config, "workerinput") or self.config.getoption("collectonly")
         if silent or not (self.tally.reports or self.mistakes):
             return
-        text = self.tally.markdown(self.mistakes)
-        file = self.config.getoption("archproof_summary")
-        self.trouble = write_summary(text, None if file is None else self.config.invocation_params.dir / file)
+        summary, html = (self._place(option) for option in ("archproof_summary", "archproof_html"))
+        self.trouble = self.tally.write(self.mistakes, summary, html)
         if self.trouble and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _place(self, option: str) -> Path | None:
+        given = self.config.getoption(option)
+        return None if given is None else self.config.invocation_params.dir / given
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The denominator: how many candidates and properties there are, and what came of each."""

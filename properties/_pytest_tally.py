@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from properties._pytest_items import ARCHITECTURE, verdict
+from properties.html import report_page
 from properties.oracle import _wire
 from properties.oracle.candidates import Table
 from properties.oracle.markdown import counted, markdown
+from properties.oracle.summary import write_pages, write_summary
 from properties.report import Report
 
 __all__ = ["Tally"]
@@ -38,14 +41,24 @@ class Tally:
         if told["item"] != ARCHITECTURE:
             self.statuses[told["candidate"], told["item"]] = told["status"]
 
-    def markdown(self, mistakes: Mapping[str, str]) -> str:
-        """All reports, in the table's order.
+    def write(self, mistakes: Mapping[str, str], summary: Path | None, html: Path | None) -> str | None:
+        """Write the Markdown, and a page for each candidate, wherever they are wanted.
 
         Args:
             mistakes: entries that cannot be used, and why.
+            summary: a file for the Markdown.
+            html: a folder for the pages.
+
+        Returns:
+            None, or what could not be written, in one line.
         """
         order = [candidate.name for candidate in self.table.candidates if candidate.name in self.reports]
-        return markdown({name: self.reports[name] for name in order}, mistakes=mistakes)
+        reports = {name: self.reports[name] for name in order}
+        trouble = write_summary(markdown(reports, mistakes=mistakes), summary)
+        if html is not None:
+            pages = {name: report_page(report) for name, report in reports.items()}
+            trouble = write_pages(pages, html) or trouble
+        return trouble
 
     def lines(self, properties: Mapping[str, tuple[str, ...]], mistakes: Mapping[str, str]) -> Iterator[str]:
         """A line for each candidate; at last the denominator, and what came of each property.

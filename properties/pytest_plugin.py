@@ -18,7 +18,7 @@ __all__ = ["conforms", "pytest_addoption", "pytest_configure"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--archproof`` and ``--archproof-summary``."""
+    """Add ``--archproof``, ``--archproof-summary`` and ``--archproof-html``."""
     group = parser.getgroup("archproof", "network architectures")
     group.addoption(
         "--archproof",
@@ -30,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="with --archproof: write what was found as Markdown; on GitHub it is in the job summary anyway",
     )
+    group.addoption(
+        "--archproof-html",
+        metavar="FOLDER",
+        help="with --archproof: write a page for each candidate, with both nets side by side",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,8 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from properties._pytest_grid import Grid
 
         config.pluginmanager.register(Grid.of(config), "archproof-grid")
-    elif config.getoption("archproof_summary"):
-        raise pytest.UsageError("--archproof-summary needs --archproof")
+        return
+    for option in ("--archproof-summary", "--archproof-html"):
+        if config.getoption(option) and not config.getoption("help"):
+            raise pytest.UsageError(f"{option} needs --archproof")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from properties.oracle.markdown import counted, markdown
-from properties.oracle.summary import write_summary
+from properties.oracle.summary import write_pages, write_summary
 from properties.report import Deviation, Place, Report, Result
 
 EPS = Deviation(
@@ -106,3 +106,14 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
     assert f"the summary cannot be written to {tmp_path}/no/file.md: No such file or directory" == write_summary(
         "text", tmp_path / "no" / "file.md"
     )
+
+
+def test_pages_have_names_that_every_system_takes(tmp_path):
+    """Two that would be one get different names; none leaves the folder."""
+    pages = {"a/b:net": "1", "a b:net": "2", "../../up": "3", "..": "4"}
+
+    assert write_pages(pages, tmp_path / "new") is None
+    assert {"a-b-net.html": "1", "a-b-net-2.html": "2", "up.html": "3", "candidate.html": "4"} == {
+        page.name: page.read_text() for page in (tmp_path / "new").iterdir()
+    }
+    assert "cannot be written" in (write_pages({"net": ""}, tmp_path / "new" / "up.html") or "")

@@ -44,7 +44,7 @@ def project(pytester, monkeypatch):
     reports = {"m:good": GOOD, "m:bad": BAD}
     errors = {}
 
-    def check(candidate, folder):
+    def check(candidate, folder, *, side_by_side):
         checked.append(candidate.name)
         return Checked(reports[candidate.name], "what it printed\n")
 
@@ -250,6 +250,15 @@ def test_markdown_is_written_for_github_and_on_request(project, monkeypatch):
     assert text.startswith("## archproof: 1 of 2 candidates as they should be\n")
 
 
+def test_a_page_for_each_candidate_on_request(project):
+    """In a folder that is made for them, by the candidates' names."""
+    project.runpytest_inprocess("--archproof", "--archproof-html", "out/pages")
+    pages = {page.name: page.read_text() for page in (project.path / "out" / "pages").iterdir()}
+
+    assert {"m-good.html", "m-bad.html"} == set(pages)
+    assert "stride is 2, but should be 1 in the convolution" in pages["m-bad.html"]
+
+
 def test_a_summary_that_cannot_be_written_is_no_success(project):
     """The line stands in the terminal, and a run without failures does not exit with 0."""
     result = project.runpytest_inprocess("--archproof", "--archproof-summary", "no/own.md", "-k", NAMES[2])
@@ -300,6 +309,7 @@ def test_a_broken_test_file_still_stops_the_run(project):
     [
         ("[project]\nname = 'x'", ["--archproof"], "--archproof finds no pyproject.toml with *"),
         (TABLE, ["--archproof-summary", "x.md"], "--archproof-summary needs --archproof"),
+        (TABLE, ["--archproof-html", "pages"], "--archproof-html needs --archproof"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_a_usage_error(project, table, arguments, complaint):
@@ -351,7 +361,9 @@ def test_the_plugin_is_installed():
 @pytest.mark.slow
 def test_the_example_package_passes(zoo):
     """Its nets are judged as its authors expect, beside a test that they wrote with ``conforms``."""
-    result = zoo.runpytest_subprocess("-v", "--junitxml=out.xml", "--archproof-summary", "out.md")
+    result = zoo.runpytest_subprocess(
+        "-v", "--junitxml=out.xml", "--archproof-summary", "out.md", "--archproof-html", "out"
+    )
 
     result.assert_outcomes(passed=14, skipped=17, xfailed=1)
     result.stdout.fnmatch_lines(
@@ -367,6 +379,7 @@ def test_the_example_package_passes(zoo):
     )
     assert "plain_net against cifar10_net: identical" in (zoo.path / "out.xml").read_text()
     assert "2 of 2 candidates as they should be" in (zoo.path / "out.md").read_text()
+    assert 'id="networks"' in (zoo.path / "out" / "relu_net.html").read_text()
 
 
 @pytest.mark.slow

@@ -149,13 +149,18 @@ def read_table(path: Path) -> Table:
 
 
 def check_candidate(
-    candidate: Candidate, folder: Path, *, progress: Callable[[str], None] = lambda stage: None
+    candidate: Candidate,
+    folder: Path,
+    *,
+    side_by_side: bool = False,
+    progress: Callable[[str], None] = lambda stage: None,
 ) -> Checked:
     """Check one entry in processes of its own, in the table's folder, and mark what is expected.
 
     Args:
         candidate: the entry.
         folder: the table's.
+        side_by_side: whether the report has both nets whole, for a page.
         progress: called with the name of each stage as it begins.
     """
     limits = Limits(candidate.timeout or usual_timeout(candidate.profile), candidate.memory or usual_memory())
@@ -167,7 +172,12 @@ def check_candidate(
     }
     with contextlib.chdir(folder):
         report, output = run_check(
-            candidate.target, candidate.reference, options=options, limits=limits, progress=progress
+            candidate.target,
+            candidate.reference,
+            options=options,
+            side_by_side=side_by_side,
+            limits=limits,
+            progress=progress,
         )
     if candidate.expected:
         report = apply(report, candidate.expected)

@@ -10,11 +10,12 @@ from properties.oracle.command import run_check
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "reference"),
     [
-        pytest.param("cifar_net.py:CifarNet", "cifar10_net"),
-        pytest.param("resnet50_by_hand.py:build", "resnet50", marks=pytest.mark.slow),
+        ("cifar_net.py:CifarNet", "cifar10_net"),
+        ("resnet50_by_hand.py:build", "resnet50"),
     ],
 )
 def test_a_net_by_another_hand_conforms(target, reference):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from properties._side_by_side import Cell, Line, SideBySide
@@ -22,6 +23,8 @@ from properties.oracle.transplant import transplant
 from properties.oracle.trial import Draw
 
 __all__ = ["Divergence", "divergence", "with_divergence"]
+
+_LARGEST = 2**30  # bytes of all results of a run: they are kept until they are compared, on both sides
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,16 @@ def divergence(
 def _draws(structure: Structure, seed: int, *, alike: bool) -> Iterator[tuple[str, Draw]]:
     graph = canonicalise(structure.first()[0].reference).graph
     small = images(graph, seed=seed, accepts=lambda size, mode: structure.reference.accepts(size, mode) is True).quick
-    yield "eval", small
+    draws = [("eval", small)]
     if not alike:
-        yield "eval", Draw((1, *structure.second_size()), seed=seed)
-        yield "train", small
+        draws += [("eval", Draw((1, *structure.second_size()), seed=seed)), ("train", small)]
+    yield from ((mode, draw) for mode, draw in draws if _bytes(graph, draw) <= _LARGEST)
+
+
+def _bytes(graph: OpGraph, draw: Draw) -> float:
+    """About as much as all results take, in float64."""
+    given = sum(prod(op.shape) for _, op in graph.of_kind("input"))
+    return 8.0 * sum(prod(op.shape) for op in graph.ops) * prod(draw.shape) / max(given, 1)
 
 
 def _apart(pairs: Mapping[str, str], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, float]:

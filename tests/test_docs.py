@@ -18,6 +18,7 @@ import yaml
 from _documentation import Block, Command, blocks, commands, differs
 
 from properties.cli import app
+from properties.report import EXIT_STATUS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -148,7 +149,8 @@ class Reader:
         statuses = re.findall(r"\x01(\d+)", shell.stdout)
         for at, (command, status) in enumerate(zip(typed, statuses, strict=True)):
             is_told = at + 1 < len(typed) and typed[at + 1].line == "echo $?"
-            assert status == "0" or is_told, f"{where}: {command.line} exits with {status}\n{shell.stderr}"
+            usual = EXIT_STATUS.get(command.shown.partition(":")[0], 0)
+            assert status == str(usual) or is_told, f"{where}: {command.line} exits with {status}\n{shell.stderr}"
         return shell.stdout
 
 

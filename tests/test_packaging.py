@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("arches", "properties")
 DISTRIBUTION = metadata.distribution("archproof")
+UNDECLARED = {"numpy"}  # imported by torchinfo, which declares nothing; torch alone does not bring it along
 
 
 def _folder(package: str) -> Path:
@@ -95,7 +96,7 @@ def _imported(source: str) -> set[str]:
 
 
 def test_declared_dependencies_are_those_imported():
-    """Every third-party package that the code imports is declared, and every declared one is imported."""
+    """Every third-party package that the code imports is declared, and every declared one is imported by somebody."""
     sources = [path.read_text(encoding="utf-8") for package in PACKAGES for path in _folder(package).rglob("*.py")]
     imported = set().union(*map(_imported, sources))
     third_party = imported - sys.stdlib_module_names - set(PACKAGES)
@@ -103,7 +104,7 @@ def test_declared_dependencies_are_those_imported():
     runtime = _names([requirement for requirement in required if "extra ==" not in requirement])
     optional = _names([requirement for requirement in required if "extra ==" in requirement]) - {"archproof"}
 
-    assert runtime == third_party - optional
+    assert runtime == third_party - optional | UNDECLARED
     assert {"torchvision", "timm"} <= third_party & optional
 
 

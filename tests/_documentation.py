@@ -86,18 +86,21 @@ def commands(block: Block) -> list[Command]:
 def differs(shown: str, printed: str) -> str | None:
     """The first shown line that was not printed behind those before it; None if all were.
 
-    ``...`` stands for anything, spaces count as one, and more may have been printed between two lines.
+    ``...`` stands for anything, spaces count as one, what was measured in percent or seconds may be another number, and
+    more may have been printed between two lines.
     """
     waiting = [" ".join(line.split()) for line in printed.splitlines()]
     for line in shown.splitlines():
         wanted = " ".join(line.split())
         if wanted in ("", "..."):
             continue
-        pattern = re.compile(
-            ".*".join(map(re.escape, wanted.split("..."))).replace("\\ .*", ".*").replace(".*\\ ", ".*")
-        )
-        at = next((at for at, have in enumerate(waiting) if pattern.fullmatch(have)), None)
+        at = next((at for at, have in enumerate(waiting) if _pattern(wanted).fullmatch(have)), None)
         if at is None:
             return wanted
         waiting = waiting[at + 1 :]
     return None
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    parts = re.split(r"( ?\.\.\. ?|\b[\d.]+(?= % off| s$))", line)
+    return re.compile("".join(".*" if at % 2 else re.escape(part) for at, part in enumerate(parts)))

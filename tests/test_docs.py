@@ -296,7 +296,10 @@ def test_the_citation_has_what_the_format_requires():
     ("shown", "printed", "first"),
     [
         ("a  b\n...\nd\n", "a b\nc\nd\n", None),
-        ("took ... s", "took       3.1 s", None),
+        ("took 4.2 s", "took       3.1 s", None),
+        ("in 3 places  output 28 % off", "in 3 places output 9 % off", None),
+        ("in 3 places", "in 4 places", "in 3 places"),
+        ("deviates: ...as expected", "deviates: a, 1 deviation; as expected", None),
         ("a\nb", "b\na", "b"),
         ("identical", "identical: x", "identical"),
     ],

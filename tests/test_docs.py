@@ -270,6 +270,7 @@ def test_every_paper_has_a_page_with_its_table_and_sizes(generator):
     assert [] == [spec for spec in arches.SPECS if f"| `{spec.name}` | {int(spec.num_params.value):,} |" not in whole]
     assert "    101:    (3,       4,       23,      3)," in resnet
     assert "| `layer4` | 2048x7x7 |" in resnet
+    assert [True] == ["64x112x112" in page.text for page in pages if page.path == "architectures/resnet18.svg"]
     assert "floor((224 - 7 + 2*3)/2) + 1 = 112" in resnet
     assert "https://github.com/pytorch/vision/issues/191" in resnet
 

@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -13,15 +14,16 @@ from typing import Any
 from pages import Page, link_papers, table
 
 import arches
+from properties._describe_picture import draw
 from properties.describe import describe, text
 
 __all__ = ["architecture_pages"]
 
 
 def architecture_pages() -> tuple[Page, ...]:
-    """A page that lists all nets, then one for each paper, in the order of ``arches.SPECS``."""
+    """A page that lists all nets, then one for each paper, in the order of ``arches.SPECS``, each with its picture."""
     modules = sorted(_papers(), key=lambda module: arches.SPECS.index(module.SPECS[0]))
-    return (_index(modules), *map(_page, modules))
+    return (_index(modules), *(page for module in modules for page in _page(module)))
 
 
 def _papers() -> Iterator[Any]:
@@ -55,22 +57,24 @@ def _figures(spec: Any) -> tuple[str, str, str]:
     return f"{int(spec.num_params.value):,}", macs, "x".join(map(str, spec.input_shape))
 
 
-def _page(module: Any) -> Page:
+def _page(module: Any) -> tuple[Page, Page]:
     title, _, body = (inspect.getdoc(module) or "").partition("\n")
-    name = title.partition(":")[0].rstrip(".")
-    parts = [f"# {name}", link_papers(title), link_papers(body.strip())]
+    name = re.split(r"[:,.]", title)[0]
+    parts = [f"# {name}", link_papers(title.removeprefix(f"{name}: ")), link_papers(body.strip())]
     literal = _table_of(module)
     if literal:
         parts += ["## The table", "As it stands in the code; the constructors read it.", f"```python\n{literal}\n```"]
     parts += ["## The nets", _nets(module.SPECS), *_claims(module.SPECS)]
     parts += ["## Output sizes", *_sizes(module.SPECS)]
-    shown = module.SPECS[0].name
+    shown = describe(module.SPECS[0].name)
     parts += [
         "## The way of an image",
-        f"What `archproof describe {shown} --depth 1` prints:",
-        f"```text\n{text(describe(shown), depth=1)}\n```",
+        f"![The sizes of {shown.target}, stage by stage]({shown.target}.svg)",
+        f"What `archproof describe {shown.target} --depth 1` prints; without `--depth` it has every layer:",
+        f"```text\n{text(shown, depth=1)}\n```",
     ]
-    return Page(f"architectures/{_file(module)}", name, "\n\n".join(parts))
+    picture = Page(f"architectures/{shown.target}.svg", "", f"{draw(shown)}\n")
+    return Page(f"architectures/{_file(module)}", name, "\n\n".join(parts)), picture
 
 
 def _table_of(module: ModuleType) -> str:
@@ -103,7 +107,7 @@ def _nets(specs: tuple[Any, ...]) -> str:
             f"`{spec.name}`",
             *_figures(spec),
             f"{spec.smallest_eval}, {spec.smallest_train}" + (f"; largest {spec.largest}" if spec.largest else ""),
-            f"{spec.outputs_eval}, in train mode {spec.outputs_train}",
+            f"{spec.outputs_eval}" + (f", in train {spec.outputs_train}" * (spec.outputs_train != spec.outputs_eval)),
             f"`torchvision:{spec.torchvision}`" if spec.torchvision else f"`{spec.same_as}`" if spec.same_as else "",
         )
         for spec in specs

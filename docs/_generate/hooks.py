@@ -23,7 +23,7 @@ def on_config(config: Any) -> Any:
         for name, pages in SECTIONS.items():
             if name in section:
                 made = pages()
-                section[name] = [{page.title: page.path} for page in made]
+                section[name] = [{page.title: page.path} for page in made if page.title]
                 _made.update({page.path: page.text for page in made})
     return config
 

@@ -16,12 +16,12 @@ _ARXIV = re.compile(r"(?<![\w/\[])arXiv:(\d{4}\.\d{4,5})")
 
 @dataclass(frozen=True)
 class Page:
-    """One page.
+    """One page, or a picture on one.
 
     Args:
         path: in the documentation's folder, ``"architectures/resnet.md"``.
-        title: in the navigation.
-        text: Markdown.
+        title: in the navigation; a picture has none.
+        text: Markdown, or the picture.
     """
 
     path: str

@@ -73,7 +73,7 @@ def _python() -> Page:
     for module in FURTHER:
         found = importlib.import_module(module)
         parts += [f"## {module}", docstring(found.__doc__)]
-        parts += [_entry(module, name, getattr(found, name), level=3) for name in _public(found)]
+        parts += [_entry("", name, getattr(found, name), level=3) for name in _public(found)]
     return Page("reference/python.md", "Python", "\n\n".join(filter(None, parts)))
 
 
@@ -102,11 +102,11 @@ def _first(item: Any) -> str:
 
 def _entry(module: str, name: str, item: Any, *, level: int = 2) -> str:
     """A heading, the signature, the docstring, and for a class its public methods and properties."""
-    parts = [f"{'#' * level} {module}.{name}"]
+    parts = [f"{'#' * level} {module}.{name}".replace(" .", " ")]
     if inspect.isclass(item) or inspect.isroutine(item):
         parts += [f"```python\n{_signature(name, item)}\n```", docstring(item.__doc__)]
     else:
-        parts.append(f"`{item if len(str(item)) < 100 else type(item).__name__}`")
+        parts.append(f"A {type(item).__name__} of {len(item)}." if isinstance(item, tuple) else f"`{item}`")
     if inspect.isclass(item):
         parts += list(_members(item))
     return "\n\n".join(parts)

@@ -101,7 +101,7 @@ FAMILY = (
     mutant("densenet transition ReLU missing", DENSENET, "features.transition1.relu",
            put("features.transition1.relu", nn.Identity), row=29),
     mutant("densenet extra transition", DENSENET,
-           "features.norm5 features.norm5.0.0 features.norm5.1",
+           "features.norm5 features.norm5.0.0 features.norm5.0.2 features.norm5.1",
            before("features.norm5", _transition), row=44),
     mutant("densenet growth of one layer", DENSENET, "features.denseblock2.denselayer2.conv2",
            remake("features.denseblock2.denselayer2.conv2", out_channels=4),

@@ -1,5 +1,7 @@
 """One mistake, one deviation: what a mistake brings along is not counted again, and the report says what to change."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from _pairs import SHAPE, Net, conv, normal_form
@@ -164,7 +166,17 @@ def test_a_stride_in_another_block_takes_its_projection_along():
     ) == deviation.repair
 
 
+def _blocks(run, eps=1e-5):
+    """Four residual blocks of one make, where one ReLU looks like the next."""
+    block = {"a": conv(), "b": nn.BatchNorm2d(8, eps), "c": conv(), "d": nn.BatchNorm2d(8, eps)}
+    return nn.Sequential(*(Net(run, **{name: deepcopy(layer) for name, layer in block.items()}) for _ in range(4)))
+
+
 TWO = {
+    "ReLU before every addition, and an epsilon": (
+        _blocks(lambda n, x: (n.d(n.c(n.b(n.a(x)).relu())) + x).relu()),
+        _blocks(lambda n, x: n.d(n.c(n.b(n.a(x)).relu())).relu() + x, eps=1e-3),
+    ),
     "two layers": (_block(), _block(kernel=5, middle=conv(bias=False))),
     "stride and bias": (_block(2, shortcut=_projection()), _block(1, shortcut=_projection(1), middle=conv(bias=False))),
     "two settings of a norm": (

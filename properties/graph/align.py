@@ -57,9 +57,12 @@ class _Alignment:
         self.order: list[int] = []  # the paired operators of the reference, and beside them their partners
         self.partners: list[int] = []
         self.heap: list[tuple[float, int, int, float]] = []
+        self.anything_leaps = False  # what has no tensors waits: one ReLU is as good as the next, one layer is not
 
     def run(self) -> Correspondence:
         self._seed()
+        self._grow(self._same_kind)
+        self.anything_leaps = True
         self._grow(self._same_kind)
         self._grow(self._same_family)
         self._grow(self._same_place)
@@ -130,12 +133,16 @@ class _Alignment:
         near_left, near_right = [n for n, far in left if far == 0], [n for n, far in right if far == 0]
         for x in near_left:
             for y, far in right:
-                if self._same_kind(x, y):
+                if self._same_kind(x, y) and self._leaps(x, far):
                     self._offer(x, y, _STEP * far)
         for y in near_right:
             for x, far in left:
-                if self._same_kind(x, y):
+                if self._same_kind(x, y) and self._leaps(x, far):
                     self._offer(x, y, _STEP * far)
+
+    def _leaps(self, a: int, far: int) -> bool:
+        """Whether an operator of the reference may be paired past others already."""
+        return self.anything_leaps or not far or bool(self.graphs[0].ops[a].params)
 
     def _reach(self, which: int, start: int, side: object) -> list[tuple[int, int]]:
         """Unpaired operators within reach, nearest first, each with how many were stepped over."""

@@ -223,19 +223,25 @@ left = subprocess.run(between, stdout=subprocess.PIPE, env={{}}).stdout
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("then", "says"),
-    [
-        ("os._exit(3)", "exit status 3, while importing"),
-        ("raise ValueError", "ValueError"),
-        ("import time; os.kill(os.getppid(), 9); time.sleep(60)", "process that both nets were started by was killed"),
-    ],
+    [("os._exit(3)", "exit status 3, while importing"), ("raise ValueError", "ValueError")],
 )
 def test_what_a_candidate_leaves_behind_ends_with_the_check(then, says, tmp_path):
-    """Also what hides from its parent, whatever becomes of the candidate and of the process it was forked from."""
+    """Also what hides from its parent, whatever becomes of the candidate."""
     (tmp_path / "leaves.py").write_text(f"{LEAVES}\n{then}\n")
     outcome = check_isolated(f"{tmp_path}/leaves.py:net", "cifar10_net")
 
     assert says in outcome.error
     assert _gone([int((tmp_path / "left").read_text())])
+
+
+@linux
+@pytest.mark.slow
+def test_a_candidate_that_kills_what_it_was_forked_from_is_told(tmp_path):
+    """Both sides end with it, and the message says what happened."""
+    (tmp_path / "kills.py").write_text("import os, time\n\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n")
+    outcome = check_isolated(f"{tmp_path}/kills.py:net", "cifar10_net")
+
+    assert "process that both nets were started by was killed" in outcome.error
 
 
 @linux

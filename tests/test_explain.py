@@ -1,5 +1,7 @@
 """One mistake, one deviation: what a mistake brings along is not counted again, and the report says what to change."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from _pairs import SHAPE, Net, conv, normal_form
@@ -7,9 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from arches.resnet import BasicBlock, ResNet
-from properties.graph.align import align
 from properties.graph.capture import capture
-from properties.graph.edits import edits_between
 from properties.oracle._unread import idle
 from properties.oracle.explain import Comparison, doubts, explain
 from properties.oracle.text import lines
@@ -18,7 +18,7 @@ from properties.report import Report
 
 def _compared(right, wrong, mode="train") -> Comparison:
     ours, theirs = (normal_form(net, mode).graph for net in (right, wrong))
-    return Comparison(mode, ours, theirs, edits_between(ours, theirs, align(ours, theirs)))
+    return Comparison.of(mode, ours, theirs)
 
 
 def _explained(right, wrong):
@@ -152,8 +152,7 @@ def test_a_stride_in_another_block_takes_its_projection_along():
     ours, theirs = (
         normal_form(net, "train", (2, 3, 64, 64)).graph for net in (ResNet(BasicBlock, (1, 2, 1, 1)), _late_stride())
     )
-    edits = edits_between(ours, theirs, align(ours, theirs))
-    (deviation,) = explain([Comparison("train", ours, theirs, edits)])
+    (deviation,) = explain([Comparison.of("train", ours, theirs)])
 
     assert deviation.message.startswith(
         "stride 2 stands on layer2.1.conv1, but should stand on layer2.0.conv1; with it"
@@ -200,7 +199,7 @@ def test_a_mistake_everywhere_hides_no_block():
     for norm in [module for module in wrong.modules() if isinstance(module, nn.BatchNorm2d)]:
         norm.eps = 1e-3
     ours, theirs = (normal_form(net, "eval", (2, 3, 64, 64)).graph for net in (right, wrong))
-    found = explain([Comparison("eval", ours, theirs, edits_between(ours, theirs, align(ours, theirs)))])
+    found = explain([Comparison.of("eval", ours, theirs)])
 
     assert [("attribute", 20), ("wiring", 8)] == [(deviation.kind, deviation.count) for deviation in found]
 
@@ -260,7 +259,7 @@ def test_narrow_terminals_stack_the_two_nets(width, texts):
 def test_a_complete_explanation_leaves_no_doubt():
     """A list that lacks an edit is doubted, in the mode where it does."""
     whole = _compared(_block(), _block(kernel=5, middle=conv(bias=False)))
-    part = Comparison(whole.mode, whole.reference, whole.candidate, whole.edits[:1])
+    part = replace(whole, edits=whole.edits[:1])
 
     assert () == doubts([whole])
     assert ("the deviations listed do not account for every difference in train mode",) == doubts([part])

@@ -8,8 +8,6 @@ from _pairs import SHAPE, Net, conv, normal_form
 from torch import nn
 from torch.nn import functional as F
 
-from properties.graph.align import align
-from properties.graph.edits import edits_between
 from properties.oracle.explain import Comparison, explain
 from properties.oracle.known import KNOWN
 
@@ -17,7 +15,7 @@ from properties.oracle.known import KNOWN
 def found(right, wrong, mode="train", shape=SHAPE):
     """The deviations of one net from another in one mode."""
     ours, theirs = (normal_form(net, mode, shape).graph for net in (right, wrong))
-    return explain([Comparison(mode, ours, theirs, edits_between(ours, theirs, align(ours, theirs)))])
+    return explain([Comparison.of(mode, ours, theirs)])
 
 
 def _bottleneck(first=1, second=1, *, groups=(1, 1)):

@@ -8,8 +8,6 @@ from properties.report import Deviation, Place, Result
 
 __all__ = ["alone"]
 
-_KINDS = {"training": "training"}  # every other theme is behaviour
-
 
 def alone(
     reference: Party, candidate: Party, size: tuple[int, ...], *, profile: str, seed: int, one_graph: bool
@@ -37,6 +35,7 @@ def alone(
 
 def _deviation(result: Result) -> Deviation:
     place = Place("(net)", "(net)")
-    kind = _KINDS.get(theme(result.name), "behaviour")
-    message = f"{result.counterexample or result.sentence}"
-    return Deviation(kind, "both", place, message, result.name, "holds", "fails", places=(place,))
+    kind = "training" if theme(result.name) == "training" else "behaviour"
+    return Deviation(
+        kind, "both", place, result.counterexample or result.sentence, result.name, "holds", "fails", places=(place,)
+    )

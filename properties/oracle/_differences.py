@@ -11,14 +11,13 @@ from torch import Tensor
 
 from properties.oracle._weight_map import apply
 from properties.oracle.transplant import Transplant
-from properties.oracle.trial import Draw, Observation
+from properties.oracle.trial import INPUT_AFTERWARDS, Draw, Observation
 
 __all__ = ["GRADIENT", "Difference", "differences", "folded", "own_change"]
 
 GRADIENT = "gradient of "
 _BUFFER = "buffer "
 _LATER = " after backward"
-_WRITTEN = "input afterwards"
 _MOST = 3  # of one kind that are listed
 _GRADIENTS_ARE_ROUGHER = 100.0  # longer sums that cancel
 _FLOOR = 1e-4  # of the largest gradient: below, a gradient is what cancelling has left, as before a batch norm
@@ -101,10 +100,10 @@ def _paired(transplant: Transplant, ours: Observation, theirs: Observation) -> I
             yield key, tensor, theirs.tensors[key]
     name = f"{GRADIENT}input"
     yield from _both(name, ours.tensors.get(name), theirs.tensors.get(name))
-    written = ours.tensors.get(_WRITTEN), theirs.tensors.get(_WRITTEN)
+    written = ours.tensors.get(INPUT_AFTERWARDS), theirs.tensors.get(INPUT_AFTERWARDS)
     for one, another in (written, written[::-1]):
         if one is not None:  # unless both write, they differ, whatever was written
-            yield _WRITTEN, one, another if another is not None else torch.full_like(one, torch.nan)
+            yield INPUT_AFTERWARDS, one, another if another is not None else torch.full_like(one, torch.nan)
     for other, key in transplant.keys.items():
         for prefix in (GRADIENT, _BUFFER):
             one, another = ours.tensors.get(f"{prefix}{key}"), theirs.tensors.get(f"{prefix}{other}")

@@ -70,7 +70,7 @@ def divergence(
     moved = transplant(
         [(one.reference, one.candidate) for one in structure.comparisons],
         (structure.reference.params, structure.candidate.params),
-        found=structure.correspondences,
+        found=[one.found for one in structure.comparisons],
         keys=found.key_map if exact else None,
         recipes={key: Recipe.from_dict(data) for key, data in found.weight_map.items()} if exact else None,
         seed=seed,

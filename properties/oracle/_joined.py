@@ -40,7 +40,7 @@ def moved(found: Sequence[Cause], graphs: Graphs) -> list[Cause]:
         partner = next((other for other in left if _is_elsewhere(cause.edit, other.edit, graphs)), None)
         if partner is not None:
             left.remove(partner)
-            gone, new = sorted((cause.edit, partner.edit), key=lambda edit: edit.kind != "operator-missing")
+            gone, new = _missing_first(cause.edit, partner.edit)
             edit = replace(gone, kind="wiring", attribute="moved", candidate=new.candidate, at=min(gone.at, new.at))
             cause = Cause(edit, (*cause.along, *partner.along))
         joined.append(cause)
@@ -50,10 +50,14 @@ def moved(found: Sequence[Cause], graphs: Graphs) -> list[Cause]:
 def _is_elsewhere(one: Edit, other: Edit, graphs: Graphs) -> bool:
     if {one.kind, other.kind} != {"operator-missing", "operator-extra"}:
         return False
-    gone, new = sorted((one, other), key=lambda edit: edit.kind != "operator-missing")
+    gone, new = _missing_first(one, other)
     ours, theirs = (graphs[0], gone.reference), (graphs[1], new.candidate)
     makes = [sorted(_make(graph.ops[p]) for p in positions) for graph, positions in (ours, theirs)]
     return makes[0] == makes[1]
+
+
+def _missing_first(one: Edit, other: Edit) -> tuple[Edit, Edit]:
+    return (one, other) if one.kind == "operator-missing" else (other, one)
 
 
 def _make(op: Op) -> str:
@@ -88,19 +92,9 @@ def exchanged(one: Edit, other: Edit, graphs: Graphs, pairs: Mapping[int, int]) 
     """Whether two operators read what the other one should read."""
     if not all((edit.kind, edit.attribute) == ("wiring", "operands") for edit in (one, other)):
         return False
-    ours, theirs = (
-        [source for edit in (one, other) for source in graph.ops[side(edit)[0]].inputs]
-        for graph, side in ((graphs[0], _reference), (graphs[1], _candidate))
-    )
+    ours = [source for edit in (one, other) for source in graphs[0].ops[edit.reference[0]].inputs]
+    theirs = [source for edit in (one, other) for source in graphs[1].ops[edit.candidate[0]].inputs]
     return sorted(pairs.get(source, -1) for source in ours) == sorted(theirs)
-
-
-def _reference(edit: Edit) -> tuple[int, ...]:
-    return edit.reference
-
-
-def _candidate(edit: Edit) -> tuple[int, ...]:
-    return edit.candidate
 
 
 def settled_together(found: Sequence[Cause]) -> list[Cause]:

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from properties._side_by_side import Cell, Line, SideBySide
-from properties.graph.canonical import canonicalise
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._causes import causes
-from properties.oracle._structure import Structure
+from properties.oracle._structure import Structure, compare_loosely
 from properties.oracle._words import value
 from properties.oracle.excerpt import settings
 from properties.oracle.explain import Comparison
@@ -33,10 +32,7 @@ def compared(structure: Structure, *, mapped: bool) -> list[Comparison]:
     """
     if not mapped:
         return list(structure.told)
-    pairs = [
-        (one.mode, canonicalise(one.reference, "B"), canonicalise(one.candidate, "B")) for one in structure.first()
-    ]
-    return [Comparison(mode, ours.graph, theirs.graph, ()) for mode, ours, theirs in pairs]
+    return [compare_loosely(captured) for captured in structure.first()]
 
 
 def side_by_side(comparison: Comparison, deviations: Sequence[Deviation]) -> SideBySide:

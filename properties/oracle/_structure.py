@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from properties.graph.align import Correspondence, align, isomorphism
+from properties.graph.align import Correspondence, isomorphism
 from properties.graph.canonical import Canonical, canonicalise
-from properties.graph.edits import edits_between
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.weight_map import are_apart
@@ -18,7 +17,7 @@ from properties.oracle.explain import Comparison, explain
 from properties.oracle.party import Party
 from properties.report import Deviation, Place
 
-__all__ = ["MODES", "Agreement", "Captured", "Structure", "only_at", "rejects"]
+__all__ = ["MODES", "Agreement", "Captured", "Structure", "compare_loosely", "only_at", "rejects"]
 
 MODES = ("eval", "train")
 _SKIPPED = ("operator-missing", "operator-replaced", "wiring")
@@ -92,7 +91,6 @@ class Structure:
         self.same_calls: list[str] = []  # what was not traced because both nets call what they call elsewhere
         self.captures: dict[tuple[str, Shape], Captured] = {}
         self.comparisons: list[Comparison] = []
-        self.correspondences: list[Correspondence] = []  # of each comparison
         self.told: list[Comparison] = []  # those that the deviations are about
         self.unread: list[Deviation] = []  # registered by one net alone, and read by nothing
         self.rules: dict[str, None] = {}
@@ -150,10 +148,8 @@ class Structure:
 
     def deviations(self) -> list[Deviation]:
         """What differs in normal forms of tier A: nothing, or the deviations in data-flow order."""
-        compared = [self._compare(captured) for captured in self.first()]
-        self.comparisons = [comparison for comparison, _ in compared]
-        self.correspondences = [found for _, found in compared]
         first = self.first()
+        self.comparisons = [self._compare(captured) for captured in first]
         self.notes += idle([one.reference for one in first], [one.candidate for one in first])
         self.unread = unread(self.reference.params, self.candidate.params, self._read)
         found = self._with_unread(self._explained())
@@ -165,16 +161,11 @@ class Structure:
         found = explain(self.comparisons)
         if not found:
             return []
-        looser = [self._compare_loosely(captured) for captured in self.first()]
+        looser = [compare_loosely(captured) for captured in self.first()]
         fewer = explain(looser)
         if 0 < len(fewer) < len(found):
             self.told, found = looser, fewer
         return list(found)
-
-    @staticmethod
-    def _compare_loosely(captured: Captured) -> Comparison:
-        ours, theirs = (canonicalise(graph, "B").graph for graph in (captured.reference, captured.candidate))
-        return Comparison(captured.mode, ours, theirs, edits_between(ours, theirs, align(ours, theirs)))
 
     def _with_unread(self, found: list[Deviation]) -> list[Deviation]:
         """What is registered and never read is one mistake with the layer that should read it, where one is missing."""
@@ -192,7 +183,7 @@ class Structure:
     def differences_at(self, mode: str, size: Shape) -> tuple[Deviation, ...]:
         """What differs in one mode at a size of the caller's choice, batch axis included."""
         captured = self._capture(mode, size)
-        found = explain([self._compare(captured)[0]])
+        found = explain([self._compare(captured)])
         if not found or not any(comparison.edits for comparison in self.comparisons):
             return found
         everywhere = [*self.first(), *self.second(), captured]  # a weight map was needed before: it may serve here too
@@ -222,24 +213,23 @@ class Structure:
             self.notes += [*ours.notes, *theirs.notes]
         return self.captures[mode, size]
 
-    def _compare(self, captured: Captured) -> tuple[Comparison, Correspondence]:
+    def _compare(self, captured: Captured) -> Comparison:
         ours, theirs = canonicalise(captured.reference), canonicalise(captured.candidate)
         for normal, read in zip((ours, theirs), self._read, strict=True):
             self.rules.update(dict.fromkeys(normal.rules))
             read |= normal.graph.used_params
         self.progress(f"aligning {len(ours.graph)} with {len(theirs.graph)} operators")
-        found = align(ours.graph, theirs.graph)
-        for key, other in _keys(ours.graph, theirs.graph, found).items():
+        comparison = Comparison.of(captured.mode, ours.graph, theirs.graph)
+        for key, other in _keys(ours.graph, theirs.graph, comparison.found).items():
             self._one_to_one &= self.key_map.setdefault(key, other) == other
-        edits = edits_between(ours.graph, theirs.graph, found)
-        return Comparison(captured.mode, ours.graph, theirs.graph, edits), found
+        return comparison
 
     def _at_the_second_size(self) -> list[Deviation]:
         """Code that depends on the size shows itself where that is odd and not square."""
         captures = self.second()
         if self.rejected is not None:
             return [rejects(self.second_size(), self.rejected)]
-        comparisons = [self._compare(captured)[0] for captured in captures]
+        comparisons = [self._compare(captured) for captured in captures]
         size = self.second_size()
         return [only_at(each, (1, *size) if each.mode == "eval" else size) for each in explain(comparisons)]
 
@@ -272,6 +262,12 @@ def rejects(size: Shape, why: bool | str, mode: str = "eval", *, reference: bool
     if why is True:
         message, values = f"{given} accepted{where}, but should be rejected ({reference})", ("rejected", "accepted")
     return Deviation("domain", mode, Place("(input)", "(input)"), message, "size", *values)
+
+
+def compare_loosely(captured: Captured) -> Comparison:
+    """Two nets in normal forms of tier B, where another way of storing weights is no difference."""
+    ours, theirs = (canonicalise(graph, "B").graph for graph in (captured.reference, captured.candidate))
+    return Comparison.of(captured.mode, ours, theirs)
 
 
 def only_at(deviation: Deviation, size: Shape) -> Deviation:

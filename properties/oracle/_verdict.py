@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from properties.graph.canonical import TIERS, canonicalise
+from properties.graph.canonical import TIERS
 from properties.graph.ir import Shape
 from properties.graph.recipe import Recipe
 from properties.graph.weight_map import weight_map
@@ -150,8 +150,8 @@ class _Judge:
         if first.channel == "domain" or first.tensor == "raised":
             return None
         self.progress("looking for the layer at which they part")
-        comparison, found = self.structure.comparisons[0], self.structure.correspondences[0]
-        pairs = layer_pairs(comparison.reference, comparison.candidate, found.pairs)
+        comparison = self.structure.comparisons[0]
+        pairs = layer_pairs(comparison.reference, comparison.candidate, comparison.pairs)
         culprit = locate(self.reference, self.candidate, moved, pairs, first.draw, channel=first.channel)
         if culprit is not None:
             return Place(culprit.reference, culprit.candidate)
@@ -183,7 +183,7 @@ class _Judge:
         if not moved.is_complete or self._unseen() or self.structure.unread:
             return common
         if not evidence.differences:
-            return self._undistinguished(common, evidence) if evidence.agrees else common
+            return self._undistinguished(common, evidence, drawn) if evidence.agrees else common
         here = self._equal_here(moved, evidence)
         return common if here is None else replace(common, verdict="conditional", domain=here)
 
@@ -211,13 +211,14 @@ class _Judge:
         }
         return any(kind.startswith(_UNSEEN) for kind in kinds)
 
-    def _undistinguished(self, common: Judgement, evidence: Evidence) -> Judgement:
+    def _undistinguished(self, common: Judgement, evidence: Evidence, drawn: Images) -> Judgement:
         """No rule explains why the graphs differ, and nothing that was tried shows that they do."""
         differing = tuple(f"the graphs differ: {deviation.message}" for deviation in common.deviations)
         notes = (*differing, *evidence.unexcited, *evidence.aside, *common.notes)
-        results, found = self._alone(self._images(), one_graph=False)
+        results, found = self._alone(drawn, one_graph=False)
         if found:
-            told = "changes its input" in " ".join(deviation.message for deviation in common.deviations)
+            effects = [edit.after for one in self.structure.told for edit in one.edits if edit.attribute == "effect"]
+            told = any("changes its input" in after for after in effects)
             found = [deviation for deviation in found if not told or deviation.attribute != _UNTOUCHED]
             return replace(common, deviations=(*common.deviations, *found), results=results)
         return replace(common, verdict="undistinguished", deviations=(), notes=notes, results=results)
@@ -256,15 +257,18 @@ class _Judge:
         return transplant(
             [(comparison.reference, comparison.candidate) for comparison in comparisons],
             (self.reference.params, self.candidate.params),
-            found=self.structure.correspondences,
+            found=[comparison.found for comparison in comparisons],
             keys=keys,
             recipes=recipes,
             seed=self.seed,
         )
 
     def _images(self) -> Images:
-        graph = canonicalise(self.structure.first()[0].reference).graph
-        return images(graph, seed=self.seed, accepts=lambda size, mode: self.reference.accepts(size, mode) is True)
+        return images(
+            self.structure.comparisons[0].reference,
+            seed=self.seed,
+            accepts=lambda size, mode: self.reference.accepts(size, mode) is True,
+        )
 
     def _counterexample(self, moved: Transplant, evidence: Evidence) -> str | None:
         if not evidence.differences:

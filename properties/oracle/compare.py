@@ -18,7 +18,7 @@ from properties.oracle._excitation import Excitation
 from properties.oracle.images import Images
 from properties.oracle.party import Party
 from properties.oracle.transplant import Moved, Transplant
-from properties.oracle.trial import FORWARD_AGAIN, Draw, Observation, Trial
+from properties.oracle.trial import DREW_AT_RANDOM, FORWARD_AGAIN, Draw, Observation, Trial
 
 __all__ = ["CHANNELS", "SETTINGS", "Difference", "Evidence", "compare", "confirm", "observe_both", "probe"]
 
@@ -34,7 +34,6 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 _SINGLE = 1e-3  # tolerance where a net computes in single precision only
 _JITTER = 1e-14
 _SENSITIVITY = 10.0  # times what jitter does
-_DREW = "drew at random"
 _MOST_SEEDS = 6  # until a net that draws at random has shown that it matters
 _OTHER_SEEDS = (104_729, 1_299_709)
 
@@ -295,7 +294,7 @@ class _Judge:
         for party, observation, trial in zip(
             (self.reference, self.candidate), seen, self.transplant.trials(draw, **settings), strict=True
         ):
-            for seed in range(1, _MOST_SEEDS) if _DREW in observation.tensors else ():
+            for seed in range(1, _MOST_SEEDS) if DREW_AT_RANDOM in observation.tensors else ():
                 again = party.observe(replace(trial, gradients=False, watched=False, random=seed))
                 if any(own_change(observation.tensors[key], again.tensors[key]) > 0 for key in _outputs(again)):
                     return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from properties.oracle.compare import Difference, probe
 from properties.oracle.party import Party
 from properties.oracle.transplant import Transplant
-from properties.oracle.trial import Draw
+from properties.oracle.trial import INPUT_AFTERWARDS, Draw
 
 __all__ = ["Counterexample", "shrink", "smallest"]
 
@@ -48,7 +48,7 @@ def _what(found: Difference) -> str:
         name = f"output {found.slot + 1}"
     elif found.slot is None:
         name = f"the {found.tensor}"
-    if found.tensor == "input afterwards":
+    if found.tensor == INPUT_AFTERWARDS:
         return "only one of the nets writes to its input"
     return f"{name} differs by {found.absolute:.2g} (relative {found.relative:.0e})"
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from properties.graph.align import align
-from properties.graph.edits import Edit
+from properties.graph.align import Correspondence, align
+from properties.graph.edits import Edit, edits_between
 from properties.graph.ir import OpGraph
 from properties.graph.patch import explained
 from properties.oracle._cause import Cause
@@ -28,17 +27,24 @@ _OF_ANY_LAYER = ("requires_grad", "registered")  # one mistake, whatever the lay
 
 @dataclass(frozen=True)
 class Comparison:
-    """The edits between two graphs of one mode."""
+    """Two graphs of one mode, how they correspond, and the edits between them."""
 
     mode: str
     reference: OpGraph
     candidate: OpGraph
+    found: Correspondence
     edits: Sequence[Edit]
 
-    @cached_property
+    @classmethod
+    def of(cls, mode: str, reference: OpGraph, candidate: OpGraph) -> Comparison:
+        """Align two graphs in normal form, once."""
+        found = align(reference, candidate)
+        return cls(mode, reference, candidate, found, edits_between(reference, candidate, found))
+
+    @property
     def pairs(self) -> Mapping[int, int]:
         """Which operator of the candidate stands for which of the reference."""
-        return align(self.reference, self.candidate).pairs
+        return self.found.pairs
 
 
 def doubts(comparisons: Iterable[Comparison]) -> tuple[str, ...]:

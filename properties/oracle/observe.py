@@ -17,7 +17,7 @@ from properties.oracle._random_operators import Controlled
 from properties.oracle._replica import Replica
 from properties.oracle.build import strangers_code
 from properties.oracle.errors import last_line
-from properties.oracle.trial import FORWARD_AGAIN, Draw, Observation, Trial
+from properties.oracle.trial import DREW_AT_RANDOM, FORWARD_AGAIN, INPUT_AFTERWARDS, Draw, Observation, Trial
 
 __all__ = ["observe", "run", "seeded", "trial_conditions"]
 
@@ -106,9 +106,9 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
         outputs = [tensor for _, tensor in flatten_output(net(given))]
     found = {f"output[{slot}]": tensor.detach().clone() for slot, tensor in _numbered(outputs, trial)}
     if _random_states() != before:
-        found["drew at random"] = torch.tensor(1)
+        found[DREW_AT_RANDOM] = torch.tensor(1)
     if not torch.equal(given, x):
-        found["input afterwards"] = given.detach()
+        found[INPUT_AFTERWARDS] = given.detach()
     moved = _buffers(net)
     found |= {f"buffer {key}": buffer for key, buffer in moved.items()}
     if trial.gradients:

@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FORWARD_AGAIN", "Draw", "Filling", "Observation", "Trial"]
+__all__ = ["DREW_AT_RANDOM", "FORWARD_AGAIN", "INPUT_AFTERWARDS", "Draw", "Filling", "Observation", "Trial"]
 
+DREW_AT_RANDOM = "drew at random"
+"""A tensor of an observation: random operators took part."""
+INPUT_AFTERWARDS = "input afterwards"
+"""A tensor of an observation: what the net made of its input."""
 FORWARD_AGAIN = "forward ran again in backward"
 """A tensor of an observation: buffers made their step twice, as where activations are recomputed."""
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from properties.graph.align import align, isomorphism
+from properties.graph.align import isomorphism
 from properties.graph.canonical import canonicalise
-from properties.graph.edits import edits_between
 from properties.graph.ir import OpGraph
 from properties.oracle._captures import Subject
 from properties.oracle._configurations import channels, classes, configuration, extra_scalars
@@ -138,7 +137,7 @@ def _is(variant: _Variant, candidate: Mapping[str, OpGraph]) -> bool:
 def _compared(mode: str, variant: _Variant, candidate: OpGraph) -> Comparison:
     subject = Subject(variant.build, variant.name, is_reference=True)
     reference = canonicalise(subject.capture(mode, _size(candidate))).graph
-    return Comparison(mode, reference, candidate, edits_between(reference, candidate, align(reference, candidate)))
+    return Comparison.of(mode, reference, candidate)
 
 
 def _size(graph: OpGraph) -> tuple[int, ...]:

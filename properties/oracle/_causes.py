@@ -117,12 +117,20 @@ def _sides(edit: Edit) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return edit.reference, edit.candidate
 
 
+def _region_and_setting(one: Edit, other: Edit, kinds: Sequence[str]) -> tuple[Edit, Edit, int] | None:
+    """A region that one net alone has, an edit of these kinds, and the region's side; None for any other two."""
+    region, setting = (one, other) if one.kind.startswith("operator-") else (other, one)
+    if region.kind not in ("operator-missing", "operator-extra") or setting.kind not in kinds:
+        return None
+    return region, setting, 0 if region.kind == "operator-missing" else 1
+
+
 def _takes_over_stride(one: Edit, other: Edit, graphs: tuple[OpGraph, OpGraph]) -> bool:
     """Whether a layer that is there alone has the stride which the layer beside it has lost, or the reverse."""
-    region, setting = (one, other) if one.kind.startswith("operator-") else (other, one)
-    if region.kind not in ("operator-missing", "operator-extra") or setting.kind != "attribute":
+    beside = _region_and_setting(one, other, ("attribute",))
+    if beside is None:
         return False
-    side = 0 if region.kind == "operator-missing" else 1
+    region, setting, side = beside
     graph = graphs[side]
     ops = [graph.ops[p] for p in _sides(region)[side]]
     strides = [op.attributes["stride"] for op in ops if _strided(op)]
@@ -134,10 +142,10 @@ def _takes_over_stride(one: Edit, other: Edit, graphs: tuple[OpGraph, OpGraph]) 
 
 def _is_fed_by(one: Edit, other: Edit, graphs: tuple[OpGraph, OpGraph]) -> bool:
     """Whether a layer reads a tensor that operators beside it make, or another type that a cast beside it gives."""
-    region, setting = (one, other) if one.kind.startswith("operator-") else (other, one)
-    if region.kind not in ("operator-missing", "operator-extra") or setting.kind not in ("attribute", "parameter"):
+    beside = _region_and_setting(one, other, ("attribute", "parameter"))
+    if beside is None:
         return False
-    side = 0 if region.kind == "operator-missing" else 1
+    region, setting, side = beside
     graph, positions = graphs[side], _sides(region)[side]
     wanted = {"weight": "parameter", "bias": "parameter", "autocast": "cast"}.get(setting.attribute)
     makes = wanted in {graph.ops[p].kind for p in positions}
@@ -154,10 +162,10 @@ def _meet(one: Edit, other: Edit, graphs: tuple[OpGraph, OpGraph]) -> bool:
     if one.kind == other.kind == "attribute":
         same = (one.attribute, one.before, one.after) == (other.attribute, other.before, other.after)
         return same and one.attribute == "stride" and _are_parallel(one, other, graphs[0], 0)
-    region, setting = (one, other) if one.kind.startswith("operator-") else (other, one)
-    if region.kind not in ("operator-missing", "operator-extra") or setting.kind != "attribute":
+    beside = _region_and_setting(one, other, ("attribute",))
+    if beside is None:
         return False
-    side = 0 if region.kind == "operator-missing" else 1
+    region, setting, side = beside
     ops = [graphs[side].ops[p] for p in _sides(region)[side]]
     wanted = setting.after if side else setting.before
     fits = any(op.attributes.get(setting.attribute) == wanted for op in ops)

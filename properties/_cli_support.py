@@ -15,10 +15,12 @@ from properties._whole_file import whole_file
 __all__ = [
     "BrokenOutput",
     "UsageError",
+    "complain",
     "one_line",
     "parse_input_shape",
     "print_text",
     "progress",
+    "write_each",
     "write_json",
     "write_text",
 ]
@@ -30,6 +32,17 @@ class UsageError(ValueError):
 
 class BrokenOutput(Exception):
     """Nobody reads standard output any more."""
+
+
+def complain(text: str) -> int:
+    """One line on standard error.
+
+    Returns:
+        the exit status of a mistake, 2.
+    """
+    with contextlib.suppress(BrokenPipeError):
+        print(f"archproof: {text}", file=sys.stderr, flush=True)
+    return 2
 
 
 def parse_input_shape(text: str) -> tuple[int, ...]:
@@ -71,6 +84,23 @@ def print_text(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise BrokenOutput from error
+
+
+def write_each(*writes: Callable[[], None]) -> None:
+    """Write several results; one that cannot be written keeps none of the others from it.
+
+    Raises:
+        UsageError: the first of what went wrong.
+        BrokenOutput: if nobody reads standard output.
+    """
+    trouble: UsageError | None = None
+    for write in writes:
+        try:
+            write()
+        except UsageError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
 
 
 def write_json(place: str, content: dict[str, Any] | list[dict[str, Any]]) -> None:

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from properties._cli_support import UsageError, print_text, progress, write_json
+from properties._cli_support import UsageError, complain, print_text, progress, write_each, write_json
 from properties.oracle.candidates import Table, check_candidate, find_table, read_table
 from properties.oracle.command import print_report
 from properties.oracle.markdown import markdown
-from properties.oracle.summary import write_summary
+from properties.oracle.summary import write_pages, write_summary
 from properties.report import Report
 
 __all__ = ["check_table", "summarise"]
@@ -23,18 +23,18 @@ def check_table(
     changes: Mapping[str, Any],
     *,
     json: str | None,
+    html: Path | None,
     summary: Path | None,
     show_output: bool,
-    complain: Callable[[str], object],
 ) -> int:
     """Check every candidate of the nearest table and print each report as it is made.
 
     Args:
         changes: fields of ``Candidate`` that were typed and count for all of them.
         json: where to write the list of reports; ``-`` for nothing else on standard output.
+        html: a folder for a page of each.
         summary: where to write Markdown.
         show_output: whether to print what the candidates printed.
-        complain: prints one line on standard error.
 
     Returns:
         the worst exit status.
@@ -50,7 +50,9 @@ def check_table(
     for candidate in table.candidates:
         with progress() as say:
             say(f"{candidate.name}: starting")
-            report, output = check_candidate(replace(candidate, **changes), table.folder, progress=say)
+            report, output = check_candidate(
+                replace(candidate, **changes), table.folder, side_by_side=html is not None, progress=say
+            )
         reports[candidate.name] = report
         if report.error is not None:
             complain(f"{candidate.name}: {report.error}" + ("; its output: --show-output" if output else ""))
@@ -63,21 +65,29 @@ def check_table(
     good = sum(report.exit_status == 0 for report in reports.values())
     if json != "-":
         print_text(f"{good} of {len(reports)} candidates in {table.path.name} as they should be")
-    trouble = write_summary(markdown(reports), summary)
+    wanted: list[Callable[[], None]] = []
+    if html is not None:
+        from properties.html import report_page
+
+        pages = {name: report_page(report) for name, report in reports.items()}
+        wanted.append(lambda: _or_raise(write_pages(pages, html)))
     if json is not None:
-        write_json(json, [{"name": name, **report.to_dict()} for name, report in reports.items()])
-    if trouble is not None:
-        raise UsageError(trouble)
+        listed = [{"name": name, **report.to_dict()} for name, report in reports.items()]
+        wanted.append(lambda: write_json(json, listed))
+    write_each(lambda: summarise(reports, summary), *wanted)
     return max((report.exit_status for report in reports.values()), default=0)
 
 
-def summarise(report: Report, summary: Path | None) -> None:
-    """Write the Markdown of one report, where it is wanted.
+def summarise(reports: Mapping[str, Report], summary: Path | None) -> None:
+    """Write the Markdown of some reports, where it is wanted.
 
     Raises:
         UsageError: if it cannot be written.
     """
-    trouble = write_summary(markdown({report.candidate: report}), summary)
+    _or_raise(write_summary(markdown(reports), summary))
+
+
+def _or_raise(trouble: str | None) -> None:
     if trouble is not None:
         raise UsageError(trouble)
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from properties import cli
+from properties import _cli_describe, cli
 from properties._cli_support import UsageError, parse_input_shape
 
 RUN = "import sys; from properties.cli import main; sys.exit(main())"
@@ -291,7 +291,7 @@ def test_ctrl_c_is_quiet(run, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_described", interrupt)
+    monkeypatch.setattr(_cli_describe, "_described", interrupt)
 
     assert (130, "", "") == run("describe", "resnet18")
 

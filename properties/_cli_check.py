@@ -1,0 +1,147 @@
+"""``archproof check``: options to one check, or to all of a table; the report to wherever it is wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from properties._cli_support import (
+    UsageError,
+    complain,
+    parse_input_shape,
+    progress,
+    write_each,
+    write_json,
+    write_text,
+)
+
+__all__ = ["HELP", "check"]
+
+HELP = (
+    "Is CANDIDATE the same architecture as REFERENCE? Compares what both compute, operator by operator and in"
+    " numbers, in eval and train mode and at several sizes.\n\nExits with 0 if they are the same, 1 if they are not, 2"
+    " if they could not be compared.\n\nWithout CANDIDATE: every candidate that the nearest pyproject.toml has in its"
+    " table tool.archproof.candidates. The status is then the worst of all, and --json writes a list of reports."
+)
+_LIMITS, _OUTPUT = "Limits", "Output"  # panels of the help
+
+
+def check(
+    candidate: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CANDIDATE", help="file.py:factory, module:factory, torchvision:NAME, timm:NAME or a reference."
+        ),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="REFERENCE", help="A name of `archproof list`, or any target.")
+    ] = None,
+    input_shape: Annotated[
+        str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
+    ] = None,
+    profile: Annotated[
+        Literal["quick", "default", "thorough"] | None,
+        typer.Option(metavar="NAME", help="How much is tried beyond what is proved: quick, default or thorough."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Of weights and images: the same seed, the same report.")
+    ] = None,
+    strict_init: Annotated[
+        bool,
+        typer.Option("--strict-init", help="Tensors that start with other values are deviations too."),
+    ] = False,
+    expected_failures: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML: what is known to differ, and why; it decides nothing.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            rich_help_panel=_LIMITS,
+            help="How long the check may take; 300 by default, thorough 3600.",
+        ),
+    ] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="GIB",
+            rich_help_panel=_LIMITS,
+            help="What each side may take; by default half of the machine's memory.",
+        ),
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", rich_help_panel=_OUTPUT, help="Write the report as JSON, or only it to stdout."),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=_OUTPUT,
+            help="Write a page with both nets side by side; without CANDIDATE, a folder with a page for each.",
+        ),
+    ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", rich_help_panel=_OUTPUT, help="Write Markdown; on GitHub it is in the job summary anyway."
+        ),
+    ] = None,
+    show_output: Annotated[
+        bool,
+        typer.Option(
+            "--show-output", rich_help_panel=_OUTPUT, help="Print what the candidate's code printed, to stderr."
+        ),
+    ] = False,
+) -> int:
+    """Check a candidate against a reference, or all of a table."""
+    from properties._cli_table import check_table, summarise
+    from properties.oracle.command import print_report, run_check
+    from properties.oracle.expected import apply, read
+    from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+
+    if candidate is None:
+        if any(option is not None for option in (against, input_shape, expected_failures)):
+            raise UsageError("--against, --input and --expected-failures need a CANDIDATE; see archproof check --help")
+        typed = {"profile": profile, "seed": seed, "timeout": timeout, "memory": memory}
+        changes = {name: value for name, value in typed.items() if value is not None}
+        changes |= {"strict_init": True} if strict_init else {}
+        return check_table(changes, json=json, html=html, summary=summary, show_output=show_output)
+    if against is None:
+        raise UsageError("missing option '--against'; see archproof check --help")
+    profile, seed = profile or "default", seed or 0
+    shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
+    expected = () if expected_failures is None else read(expected_failures)
+    limits = Limits(timeout or usual_timeout(profile), memory or usual_memory())
+    options = {"input_shape": shape, "profile": profile, "seed": seed, "strict_init": strict_init}
+    with progress() as say:
+        say("starting")
+        report, output = run_check(
+            candidate, against, options=options, side_by_side=html is not None, limits=limits, progress=say
+        )
+    if expected:
+        report = apply(report, expected)
+    if report.error is not None:
+        complain(report.error + ("; its output: --show-output" if output and not show_output else ""))
+    elif json != "-":
+        print_report(report)
+    if show_output:
+        with contextlib.suppress(BrokenPipeError):
+            print(output, end="" if output.endswith("\n") else "\n", file=sys.stderr, flush=True)
+    wanted: list[Callable[[], None]] = []  # a place that cannot be written costs its file, not the finished check
+    if html is not None:
+        from properties.html import report_page
+
+        page = report_page(report)
+        wanted.append(lambda: write_text(html, page))
+    if json is not None:
+        wanted.append(lambda: write_json(json, report.to_dict()))
+    write_each(lambda: summarise({report.candidate: report}, summary), *wanted)
+    return report.exit_status

@@ -249,3 +249,16 @@ def test_a_run_that_pytest_benchmark_saved_is_read(save):
 
     assert ("2026-11-21 01234567", "cpu", 1) == (found.label, found.device["device"], len(found.rows))
     assert 0.25 == found.rows[0].floor_fraction
+
+
+COMMITTED = sorted((Path(__file__).resolve().parents[1] / "benchmarks").glob("*/*.json"))
+
+
+@pytest.mark.parametrize("file", COMMITTED, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_the_page_shows_the_committed_figures(run, file):
+    """Line by line as the command prints them, so that no figure was typed in by hand."""
+    page = (Path(__file__).resolve().parents[1] / "docs" / "performance.md").read_text(encoding="utf-8")
+    status, out, _ = run(str(file), "--markdown")
+
+    assert 0 == status
+    assert [] == [line for line in out.splitlines() if line not in page.splitlines()]

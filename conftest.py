@@ -1,7 +1,10 @@
 """Hypothesis profiles, ``--device``, torch determinism, and what is timed on which machine; nothing else."""
 
 import argparse
+import json
 import os
+import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,8 +83,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if timed:
         config.option.benchmark_enable = True
-    if config.pluginmanager.hasplugin("benchmark"):  # what it says about its files is no error of the tests
-        config.addinivalue_line("filterwarnings", "default::pytest_benchmark.logger.PytestBenchmarkWarning")
+    if config.pluginmanager.hasplugin("benchmark"):
+        _settle_comparison(config)
+
+
+def _settle_comparison(config: pytest.Config) -> None:
+    """Refuse a file that no run can be compared with; pytest-benchmark would end in a traceback."""
+    from pytest_benchmark.logger import PytestBenchmarkWarning
+
+    # What it says about its files is no error of the tests: now, while it reads them, and later.
+    warnings.filterwarnings("default", category=PytestBenchmarkWarning)
+    config.addinivalue_line("filterwarnings", "default::pytest_benchmark.logger.PytestBenchmarkWarning")
+    given = config.getoption("benchmark_compare")
+    if not isinstance(given, str) or (len(Path(given).parts) < 3 and not Path(given).is_file()):
+        return  # none, the last one, or a number or a pattern of saved ones
+    try:
+        saved = json.loads(Path(given).read_text(encoding="utf-8"))
+        known = isinstance(saved, dict) and isinstance(saved.get("benchmarks"), list)
+    except OSError as error:
+        raise pytest.UsageError(f"--benchmark-compare: {given} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise pytest.UsageError(f"--benchmark-compare: {given} is damaged or no JSON: {error}") from error
+    if not known:
+        raise pytest.UsageError(f"--benchmark-compare: {given} is not a file that --benchmark-json or -save wrote")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -58,3 +58,33 @@ def test_plain_pytest_runs_a_benchmark_once(bench):
 def test_benchmark_only_times_them(bench):
     """``--benchmark-only`` is enough to have them timed."""
     assert "rounds=7\n" in _pytest(bench, "--benchmark-only").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "is damaged or no JSON"),
+        ('{"benchmarks": 3}', "is not a file that --benchmark-json"),
+        (None, "cannot be read"),
+    ],
+    ids=["damaged", "foreign", "missing"],
+)
+def test_a_run_that_cannot_be_compared_with_is_a_usage_error(bench, tmp_path, content, why):
+    """One line that names the file, and nothing is timed for naught."""
+    file = tmp_path / "saved.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    run = _pytest(bench, "--benchmark-only", f"--benchmark-compare={file}")
+    (line,) = filter(None, run.stderr.splitlines())
+
+    assert pytest.ExitCode.USAGE_ERROR == run.returncode
+    assert line.startswith(f"ERROR: --benchmark-compare: {file} {why}")
+
+
+@pytest.mark.slow
+def test_comparing_with_the_last_run_where_there_is_none_is_said(bench):
+    """pytest-benchmark warns, and times all the same."""
+    run = _pytest(bench, "--benchmark-only", "--benchmark-compare")
+
+    assert 0 == run.returncode
+    assert "Can't compare. No benchmark files in" in run.stdout + run.stderr

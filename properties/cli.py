@@ -76,17 +76,11 @@ def _drop_output() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from properties._cli_device import device_text
         from properties.oracle._record import versions
 
         print_text("\n".join(f"{name} {version}" for name, version in versions().items()))
-        raise typer.Exit
-
-
-def _device(wanted: bool) -> None:
-    if wanted:
-        from properties._cli_device import device_text
-
-        print_text(device_text())
+        print_text(f"device {device_text()}")  # a second later, as only torch can tell
         raise typer.Exit
 
 
@@ -94,11 +88,12 @@ def _device(wanted: bool) -> None:
 def _archproof(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the versions of archproof and torch."),
-    ] = False,
-    device: Annotated[
-        bool,
-        typer.Option("--device", callback=_device, is_eager=True, help="Print the device torch finds; takes seconds."),
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the versions of archproof and of the libraries it uses, and the device torch finds.",
+        ),
     ] = False,
 ) -> None:
     """Is this network the network it says it is?"""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from properties.graph.ir import Op, OpGraph
+from properties.graph.ir import Op, OpGraph, Shape
 
-__all__ = ["COMMUTATIVE", "Interner", "Signatures", "is_depthwise", "label_of", "slot_of"]
+__all__ = ["COMMUTATIVE", "Evidence", "Interner", "Signatures", "is_depthwise", "label_of", "slot_of", "weight_size"]
 
 COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 DEPTH = 8  # how far contexts look; a bottleneck block is ten operators long
@@ -45,6 +45,12 @@ def label_of(op: Op) -> tuple[Hashable, ...]:
 
 def _tensor_sizes(op: Op) -> tuple[Hashable, ...]:
     return tuple(sorted((role, param.shape) for role, param in op.params.items()))
+
+
+def weight_size(op: Op) -> Shape | None:
+    """The size of an operator's weight; None where it has none."""
+    weight = op.params.get("weight")
+    return None if weight is None else weight.shape
 
 
 def is_depthwise(op: Op) -> bool:
@@ -88,9 +94,19 @@ class Signatures:
     @classmethod
     def of(cls, graph: OpGraph, intern: Interner) -> Signatures:
         """Compute them; two graphs are comparable if they share the interner."""
-        ties = _ties(graph)
-        label = [intern((label_of(op), tied)) for op, tied in zip(graph.ops, ties, strict=True)]
+        label = [intern((label_of(op), tied)) for op, tied in zip(graph.ops, _ties(graph), strict=True)]
         coarse = [intern(("coarse", op.kind, op.shape, _tensor_sizes(op))) for op in graph.ops]
+        return cls._with_surroundings(graph, intern, label, coarse)
+
+    @classmethod
+    def loosely(cls, graph: OpGraph, intern: Interner) -> Signatures:
+        """By kinds and weights alone: what is left where every layer of a net has another setting, or a bias."""
+        label = [intern(("loose", op.kind, weight_size(op))) for op in graph.ops]
+        coarse = [intern(("loose", op.kind, weight_size(op), op.shape)) for op in graph.ops]
+        return cls._with_surroundings(graph, intern, label, coarse)
+
+    @classmethod
+    def _with_surroundings(cls, graph: OpGraph, intern: Interner, label: list[int], coarse: list[int]) -> Signatures:
         users = _users(graph)
         up: list[int] = []
         for op, own in zip(graph.ops, label, strict=True):
@@ -100,6 +116,29 @@ class Signatures:
             below = tuple(sorted([(down[user], slot) for user, slot in users[position]]))
             down[position] = intern(("down", label[position], below))
         return cls(label, coarse, up, down)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a pair of operators of two graphs.
+
+    Args:
+        signatures: of both graphs.
+        contexts: what equal surroundings are worth, and the surroundings of every operator of both.
+    """
+
+    signatures: tuple[Signatures, Signatures]
+    contexts: tuple[tuple[float, list[tuple[int, ...]], list[tuple[int, ...]]], ...]
+
+    @classmethod
+    def of(
+        cls, graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatures], intern: Interner
+    ) -> Evidence:
+        """Surroundings by labels, and by what survives a changed setting."""
+        (reference, candidate), (ours, theirs) = graphs, signatures
+        by_label = _contexts(reference, ours.label, intern), _contexts(candidate, theirs.label, intern)
+        by_make = _contexts(reference, ours.coarse, intern), _contexts(candidate, theirs.coarse, intern)
+        return cls(signatures, ((0.5, *by_label), (0.25, *by_make)))
 
 
 def _ordered(unordered: bool, sources: Sequence[int]) -> tuple[int, ...]:
@@ -117,7 +156,7 @@ def _users(graph: OpGraph) -> list[list[tuple[int, int]]]:
     return found
 
 
-def contexts(graph: OpGraph, label: list[int], intern: Interner) -> list[tuple[int, ...]]:
+def _contexts(graph: OpGraph, label: list[int], intern: Interner) -> list[tuple[int, ...]]:
     """For each operator its label with neighbours up to 1, 2, ... steps away, above and below by turns."""
     sources = [(op.kind in COMMUTATIVE and len(op.inputs) > 1, op.inputs) for op in graph.ops]
     users = _users(graph)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from properties._eval_run import EvalRun, eval_run, exact_run
+from properties._eval_run import EvalRun, eval_run, exact_run, repeats
 from properties._numbers import difference, rounding
 from properties._subject import Subject
 
-__all__ = ["beyond_rounding", "gap_when_alone", "gap_when_swapped", "lost_axis", "norms_by_the_batch"]
+__all__ = ["beyond_rounding", "gap_when_alone", "gap_when_swapped", "lost_axis", "norms_by_the_batch", "takes_images"]
 
 _EXACT = 1e-9  # relative difference that rounding explains in float64
 Gap = Callable[[EvalRun], float]
@@ -57,3 +57,8 @@ def norms_by_the_batch(net: nn.Module) -> bool:
     """Whether a norm is told to use the batch's statistics in eval mode too."""
     norms = (nn.modules.batchnorm._BatchNorm,)
     return any(isinstance(module, norms) and module.running_mean is None for module in net.modules())
+
+
+def takes_images(subject: Subject) -> bool:
+    """Whether the first axis counts images: of three axes, it may as well count the steps of a sequence."""
+    return len(subject.input_shape) != 2 and repeats(subject) and not norms_by_the_batch(subject.net)

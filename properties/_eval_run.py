@@ -15,7 +15,7 @@ from properties._numbers import all_finite, same_bits
 from properties._process import Shared, seed_everything
 from properties._subject import Subject
 
-__all__ = ["Answer", "EvalRun", "answer", "eval_run", "exact_run", "last_line", "statistics"]
+__all__ = ["Answer", "EvalRun", "answer", "eval_run", "exact_run", "last_line", "repeats", "runs", "statistics"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,16 @@ def exact_run(subject: Subject) -> EvalRun | None:
         _EXACT_RUNS[subject] = _run(net, image, lively=eval_run(subject).lively)
     run = _EXACT_RUNS[subject]
     return None if run.first.raised else run
+
+
+def runs(subject: Subject) -> bool:
+    """Whether the net can be run in eval mode where the subject is."""
+    return subject.device != "meta" and eval_run(subject).first.raised is None
+
+
+def repeats(subject: Subject) -> bool:
+    """Whether it runs, and gives the same bits for the same images."""
+    return runs(subject) and eval_run(subject).repeatable
 
 
 def statistics(net: nn.Module) -> dict[str, Tensor]:

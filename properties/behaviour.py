@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from properties._batches import beyond_rounding, gap_when_alone, gap_when_swapped, lost_axis, norms_by_the_batch
+from properties._batches import beyond_rounding, gap_when_alone, gap_when_swapped, lost_axis, takes_images
 from properties._borrowed import borrowed
-from properties._eval_run import eval_run
+from properties._eval_run import eval_run, runs
 from properties._forward import outputs
 from properties._numbers import difference, rounding
 from properties._property import claim, require
@@ -27,20 +27,7 @@ DOCS = "PyTorch 2.13 documentation"
 _INFERENCE = "Ioffe & Szegedy 2015, arXiv:1502.03167, Algorithm 2: inference is a function of one image"
 
 
-def _runs(subject: Subject) -> bool:
-    return subject.device != "meta" and eval_run(subject).first.raised is None
-
-
-def _repeats(subject: Subject) -> bool:
-    return _runs(subject) and eval_run(subject).repeatable
-
-
-def _takes_images(subject: Subject) -> bool:
-    """Whether the first axis counts images: of three axes, it may as well count the steps of a sequence."""
-    return len(subject.input_shape) != 2 and _repeats(subject) and not norms_by_the_batch(subject.net)
-
-
-@claim(source=f"{DOCS}, Reproducibility: what a forward pass in eval mode depends on is its input", applies=_runs)
+@claim(source=f"{DOCS}, Reproducibility: what a forward pass in eval mode depends on is its input", applies=runs)
 def bits_are_the_same_each_time(subject: Subject) -> None:
     """In eval mode the same images give the same bits each time, whatever was computed in between."""
     run = eval_run(subject)
@@ -49,7 +36,7 @@ def bits_are_the_same_each_time(subject: Subject) -> None:
     require(run.repeatable, f"outputs for the same images lie {gap:.1e} apart", "the same bits", subject)
 
 
-@claim(source=_INFERENCE, applies=_takes_images)
+@claim(source=_INFERENCE, applies=takes_images)
 def permuted_batch_gives_permuted_outputs(subject: Subject) -> None:
     """In eval mode images in another order give the same outputs in that order."""
     raised = eval_run(subject).swapped.raised
@@ -58,7 +45,7 @@ def permuted_batch_gives_permuted_outputs(subject: Subject) -> None:
     require(not gap, f"the outputs of two images that change places change by {gap:.1e}", "the same", subject)
 
 
-@claim(source=_INFERENCE, applies=_takes_images)
+@claim(source=_INFERENCE, applies=takes_images)
 def outputs_do_not_depend_on_the_rest_of_the_batch(subject: Subject) -> None:
     """In eval mode an image's outputs do not depend on the other images in its batch."""
     raised = eval_run(subject).alone.raised
@@ -69,9 +56,7 @@ def outputs_do_not_depend_on_the_rest_of_the_batch(subject: Subject) -> None:
     require(not gap, f"an image alone gives outputs {gap:.1e} apart from those in a batch", "the same", subject)
 
 
-@claim(
-    source=f"{DOCS}, torch.nn.ReLU: inplace is off by default, so that a layer's input stays as it is", applies=_runs
-)
+@claim(source=f"{DOCS}, torch.nn.ReLU: inplace is off by default, so that a layer's input stays as it is", applies=runs)
 def image_is_left_untouched(subject: Subject) -> None:
     """A forward pass writes nothing to the images it is given, in either mode."""
     require(not eval_run(subject).image_changed, "the images after a forward pass differ", "as they were", subject)
@@ -79,7 +64,7 @@ def image_is_left_untouched(subject: Subject) -> None:
     require(not written, "the images after a forward pass in train mode differ", "as they were", subject)
 
 
-@claim(source=f"{DOCS}, torch.nn.Module.forward: it defines a computation, not the process around it", applies=_runs)
+@claim(source=f"{DOCS}, torch.nn.Module.forward: it defines a computation, not the process around it", applies=runs)
 def process_is_left_untouched(subject: Subject) -> None:
     """A forward pass changes no setting of the process: no default, thread count, filter, function or random state."""
     eval_changes, train = eval_run(subject).shared, train_run(subject)
@@ -90,7 +75,7 @@ def process_is_left_untouched(subject: Subject) -> None:
 
 
 @claim(
-    source=f"{DOCS}, torch.nn.Module.train and eval: each sets the mode of all modules and returns self", applies=_runs
+    source=f"{DOCS}, torch.nn.Module.train and eval: each sets the mode of all modules and returns self", applies=runs
 )
 def mode_is_what_was_asked_for(subject: Subject) -> None:
     """eval() and train() set the mode of every layer, and after train() and eval() the net computes what it did."""

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from properties import _usage as ways
-from properties._batches import norms_by_the_batch
+from properties._batches import takes_images
 from properties._copies import copied, must_work, ready, rebuilt
-from properties._eval_run import eval_run
+from properties._eval_run import repeats, runs
 from properties._forward import outputs
 from properties._numbers import difference, rounding, same_bits
 from properties._property import claim, require
@@ -40,21 +40,9 @@ DOCS = "PyTorch 2.13 documentation"
 _HALF_PRECISION = 0.25  # relative difference allowed in bfloat16, of whose 8 binary digits every layer rounds the last
 
 
-def _runs(subject: Subject) -> bool:
-    return subject.device != "meta" and eval_run(subject).first.raised is None
-
-
-def _repeats(subject: Subject) -> bool:
-    return _runs(subject) and eval_run(subject).repeatable
-
-
-def _takes_images(subject: Subject) -> bool:
-    return len(subject.input_shape) != 2 and _repeats(subject) and not norms_by_the_batch(subject.net)
-
-
 @claim(
     source=f"{DOCS}, copy.deepcopy of modules: it keeps values and structure",
-    applies=_repeats,
+    applies=repeats,
     decides=False,
     cost="dear",
 )
@@ -69,7 +57,7 @@ def copying_it_changes_nothing(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, Serialization semantics: a module is pickled whole, by its class's name",
-    applies=_repeats,
+    applies=repeats,
     decides=False,
     cost="dear",
 )
@@ -82,7 +70,7 @@ def pickling_it_changes_nothing(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, torch.load: with weights_only=True only tensors, plain types and containers are read",
-    applies=_repeats,
+    applies=repeats,
     decides=False,
     cost="dear",
 )
@@ -101,7 +89,7 @@ def saving_its_state_dict_needs_no_code_to_load_it(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, torch.nn.Module.load_state_dict: with strict=True keys and shapes must match exactly",
-    applies=lambda subject: subject.rebuildable and _repeats(subject),
+    applies=lambda subject: subject.rebuildable and repeats(subject),
     decides=False,
     cost="dear",
 )
@@ -115,7 +103,7 @@ def loading_its_state_dict_makes_a_fresh_net_the_same(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, torch.device as a context manager and torch.nn.utils.skip_init: building on the meta device",
-    applies=lambda subject: subject.rebuildable and _runs(subject),
+    applies=lambda subject: subject.rebuildable and runs(subject),
     decides=False,
     cost="dear",
 )
@@ -133,7 +121,7 @@ def building_it_without_memory_gives_the_same_sizes(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, torch.nn.Module.to: it moves all parameters and buffers; the meta device stands for any other",
-    applies=_runs,
+    applies=runs,
     decides=False,
     cost="dear",
 )
@@ -148,7 +136,7 @@ def moving_it_moves_all_of_it(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, Numerical accuracy: results on other devices differ by rounding, with TF32 off",
-    applies=lambda subject: torch.cuda.is_available() and subject.device == "cpu" and _repeats(subject),
+    applies=lambda subject: torch.cuda.is_available() and subject.device == "cpu" and repeats(subject),
     decides=False,
     cost="dear",
 )
@@ -162,7 +150,7 @@ def cpu_and_cuda_agree(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, Tensor views and Channels last memory format: strides are no part of a tensor's value",
-    applies=_repeats,
+    applies=repeats,
     decides=False,
     cost="dear",
 )
@@ -179,7 +167,7 @@ def memory_layout_of_the_image_does_not_matter(subject: Subject) -> None:
 
 @claim(
     source="IEEE 754-2019 and bfloat16 (Google 2018): a type's precision bounds the rounding of each operation",
-    applies=_repeats,
+    applies=repeats,
     decides=False,
     cost="dear",
 )
@@ -195,7 +183,7 @@ def precision_of_numbers_does_not_matter(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, torch.export.export: a sound graph of the computation",
-    applies=_repeats,
+    applies=repeats,
     decides=False,
     cost="dear",
 )
@@ -206,7 +194,7 @@ def exporting_it_changes_nothing(subject: Subject) -> None:
         require(gap <= rounding(subject.dtype), f"the exported outputs lie {gap:.1e} apart", "the same", subject)
 
 
-@claim(source=f"{DOCS}, torch.compile: it keeps a model's semantics", applies=_repeats, decides=False, cost="dear")
+@claim(source=f"{DOCS}, torch.compile: it keeps a model's semantics", applies=repeats, decides=False, cost="dear")
 def compiling_it_changes_nothing(subject: Subject) -> None:
     """torch.compile accepts the net, and the compiled net computes the same up to rounding."""
     with ready(subject) as (net, image, expected), must_work("torch.compile(net)", subject):
@@ -216,7 +204,7 @@ def compiling_it_changes_nothing(subject: Subject) -> None:
 
 @claim(
     source=f"{DOCS}, torch.func.vmap: the function is mapped over an axis, as if called for each image",
-    applies=_takes_images,
+    applies=takes_images,
     decides=False,
     cost="dear",
 )

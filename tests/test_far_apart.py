@@ -1,0 +1,95 @@
+"""Nets with several mistakes, or one in every layer, are still held layer against layer: no mistake is invented."""
+
+import torch
+from _pairs import normal_form
+from torch import nn
+
+from arches.resnet import BasicBlock, Bottleneck, ResNet
+from properties.oracle.explain import Comparison, doubts, explain
+
+
+def _compared(right, wrong, size) -> Comparison:
+    ours, theirs = (normal_form(net, "train", (2, 3, size, size)).graph for net in (right, wrong))
+    return Comparison.of("train", ours, theirs)
+
+
+def _said(comparison: Comparison) -> list[tuple[str, str | None, int]]:
+    return [(one.kind, one.attribute, one.count) for one in explain([comparison])]
+
+
+class _ActivatesTwice(Bottleneck):
+    """A ReLU before the addition, and the one after it."""
+
+    def forward(self, x):
+        """Three convolutions, each with its ReLU, and the shortcut."""
+        out = self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
+        out = self.relu(self.bn3(self.conv3(out)))
+        return self.relu(out + (x if self.downsample is None else self.downsample(x)))
+
+
+def _with_biases(net):
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            module.bias = nn.Parameter(torch.empty(module.out_channels))
+    return net
+
+
+class _PoolsFirst(ResNet):
+    """The stem's norm and ReLU come after its pool."""
+
+    def forward(self, x):
+        """As usual but for the stem."""
+        x = self.relu(self.bn1(self.maxpool(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(torch.flatten(self.avgpool(x), 1))
+
+
+def test_no_block_is_lost_where_every_layer_has_a_bias():
+    """A bias everywhere, a ReLU in every block and another stem: no layer's surroundings are what they should be."""
+    with torch.device("meta"):
+        right = ResNet(Bottleneck, (3, 4, 6, 3))
+        wrong = _with_biases(_PoolsFirst(_ActivatesTwice, (3, 4, 6, 3)))
+    compared = _compared(right, wrong, 64)
+    found = _said(compared)
+
+    assert ("parameter", "bias", 53) == found[0]
+    assert 53 + 53 == sum(
+        op.kind in ("conv", "batch_norm") for op in map(compared.reference.ops.__getitem__, compared.pairs)
+    )
+    assert {"parameter", "wiring", "operator-extra"} == {kind for kind, _, _ in found}
+    assert () == doubts([compared])
+
+
+def _chain(widths, *end):
+    layers: list[nn.Module] = []
+    for number, (own, out) in enumerate(zip((3, *widths), widths, strict=False)):
+        layers += [nn.Conv2d(own, out, 3, padding=1), nn.ReLU(), *([nn.MaxPool2d(2)] if number in (0, 1, 4) else [])]
+    return nn.Sequential(*layers, *end, nn.Flatten(), nn.Linear(widths[-1] * 4, 5))
+
+
+def test_a_changed_width_is_no_layer_elsewhere():
+    """A layer that has become as wide as another one was is not taken for that one."""
+    right, wrong = _chain((4, 12, 24, 16, 16), nn.AdaptiveAvgPool2d(2)), _chain((6, 16, 24, 24, 16))
+    found = _said(_compared(right, wrong, 16))
+
+    widths = [("attribute", "out_channels", 2), ("attribute", "out_channels", 1)]
+    assert [*widths, ("operator-missing", None, 1)] == found
+
+
+class _SharesItsNorm(BasicBlock):
+    """One norm serves both convolutions; the shortcut's has a bias."""
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.bn1 = self.bn2
+        if self.downsample is not None:
+            _with_biases(self.downsample)
+
+
+def test_the_branches_of_an_addition_are_not_taken_for_one_another():
+    """Both end in a norm of one width: the convolutions before them tell them apart, whatever else is wrong."""
+    with torch.device("meta"):
+        right, wrong = ResNet(BasicBlock, (1, 1, 1, 1)), ResNet(_SharesItsNorm, (1, 1, 1, 1))
+    found = _said(_compared(right, wrong, 64))
+
+    assert [("parameter", "shared", 4), ("parameter", "bias", 3)] == found

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from properties._cli_options import OUTPUT, InputShape, Json, Memory, ShowOutput, Timeout
 from properties._cli_support import (
     UsageError,
     complain,
     parse_input_shape,
+    print_apart,
     progress,
     write_each,
     write_json,
@@ -28,7 +28,6 @@ HELP = (
     " if they could not be compared.\n\nWithout CANDIDATE: every candidate that the nearest pyproject.toml has in its"
     " table tool.archproof.candidates. The status is then the worst of all, and --json writes a list of reports."
 )
-_LIMITS, _OUTPUT = "Limits", "Output"  # panels of the help
 
 
 def check(
@@ -41,9 +40,7 @@ def check(
     against: Annotated[
         str | None, typer.Option(metavar="REFERENCE", help="A name of `archproof list`, or any target.")
     ] = None,
-    input_shape: Annotated[
-        str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
-    ] = None,
+    input_shape: InputShape = None,
     profile: Annotated[
         Literal["quick", "default", "thorough"] | None,
         typer.Option(metavar="NAME", help="How much is tried beyond what is proved: quick, default or thorough."),
@@ -58,48 +55,24 @@ def check(
     expected_failures: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML: what is known to differ, and why; it decides nothing.")
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1,
-            metavar="SECONDS",
-            rich_help_panel=_LIMITS,
-            help="How long the check may take; 300 by default, thorough 3600.",
-        ),
-    ] = None,
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1,
-            metavar="GIB",
-            rich_help_panel=_LIMITS,
-            help="What each side may take; by default half of the machine's memory.",
-        ),
-    ] = None,
-    json: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|-", rich_help_panel=_OUTPUT, help="Write the report as JSON, or only it to stdout."),
-    ] = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    json: Json = None,
     html: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            rich_help_panel=_OUTPUT,
+            rich_help_panel=OUTPUT,
             help="Write a page with both nets side by side; without CANDIDATE, a folder with a page for each.",
         ),
     ] = None,
     summary: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", rich_help_panel=_OUTPUT, help="Write Markdown; on GitHub it is in the job summary anyway."
+            metavar="FILE", rich_help_panel=OUTPUT, help="Write Markdown; on GitHub it is in the job summary anyway."
         ),
     ] = None,
-    show_output: Annotated[
-        bool,
-        typer.Option(
-            "--show-output", rich_help_panel=_OUTPUT, help="Print what the candidate's code printed, to stderr."
-        ),
-    ] = False,
+    show_output: ShowOutput = False,
 ) -> int:
     """Check a candidate against a reference, or all of a table."""
     from properties._cli_table import check_table, summarise
@@ -133,8 +106,7 @@ def check(
     elif json != "-":
         print_report(report)
     if show_output:
-        with contextlib.suppress(BrokenPipeError):
-            print(output, end="" if output.endswith("\n") else "\n", file=sys.stderr, flush=True)
+        print_apart(output)
     wanted: list[Callable[[], None]] = []  # a place that cannot be written costs its file, not the finished check
     if html is not None:
         from properties.html import report_page

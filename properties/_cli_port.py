@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from properties._cli_support import complain, one_line, parse_input_shape, print_text, progress, write_json
+from properties._cli_options import OUTPUT, InputShape, Memory, ShowOutput, Timeout
+from properties._cli_support import complain, parse_input_shape, print_apart, print_text, progress, write_json
 
 __all__ = ["HELP", "port_checkpoint"]
 
@@ -25,30 +26,33 @@ def port_checkpoint(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The result: .safetensors, .pth or .pt.")
     ],
-    input_shape: Annotated[
-        str | None, typer.Option("--input", metavar="C,H,W", help="Size of one input; by default the reference's own.")
-    ] = None,
+    input_shape: InputShape = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
     json: Annotated[
         str | None,
-        typer.Option(metavar="FILE|-", help="Write what became of every tensor as JSON, or only it to stdout."),
+        typer.Option(
+            metavar="FILE|-",
+            rich_help_panel=OUTPUT,
+            help="Write what became of every tensor as JSON, or only it to stdout.",
+        ),
     ] = None,
+    show_output: ShowOutput = False,
 ) -> int:
     """Port a checkpoint."""
-    from properties.report import DeviationError
+    from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+    from properties.oracle.port_apart import port_apart
 
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
+    limits = Limits(timeout or usual_timeout("default"), memory or usual_memory())
     with progress() as say:
-        say("loading torch")
-        from properties.oracle.port import port
-        from properties.oracle.port_text import text
-
-        try:
-            report = port(checkpoint, reference, candidate, output, input_shape=shape, progress=say)
-        except DeviationError as error:
-            complain(one_line(error))
-            return 1
-    if json != "-":
-        print_text(text(report))
-    if json is not None:
-        write_json(json, report.to_dict())
-    return 0
+        ported = port_apart(checkpoint, reference, candidate, output, input_shape=shape, limits=limits, progress=say)
+    if ported.status:
+        complain(ported.text + ("; its output: --show-output" if ported.output and not show_output else ""))
+    elif json != "-":
+        print_text(ported.text)
+    if show_output:
+        print_apart(ported.output)
+    if json is not None and ported.report:
+        write_json(json, dict(ported.report))
+    return ported.status

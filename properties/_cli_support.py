@@ -18,6 +18,7 @@ __all__ = [
     "complain",
     "one_line",
     "parse_input_shape",
+    "print_apart",
     "print_text",
     "progress",
     "write_each",
@@ -71,6 +72,12 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("starting") as status:
         yield lambda stage: status.update(Text(stage))  # as text: brackets in a target are no markup
+
+
+def print_apart(output: str) -> None:
+    """What a stranger's code printed, on standard error."""
+    with contextlib.suppress(BrokenPipeError):
+        print(output, end="" if output.endswith("\n") else "\n", file=sys.stderr, flush=True)
 
 
 def print_text(text: str) -> None:

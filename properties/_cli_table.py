@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from properties._cli_support import UsageError, complain, print_text, progress, write_each, write_json
+from properties._cli_support import UsageError, complain, print_apart, print_text, progress, write_each, write_json
 from properties.oracle.candidates import Table, check_candidate, find_table, read_table
 from properties.oracle.command import print_report
 from properties.oracle.markdown import markdown
@@ -60,8 +58,7 @@ def check_table(
             print_report(report)
             print_text("")
         if show_output:
-            with contextlib.suppress(BrokenPipeError):
-                print(output, end="" if output.endswith("\n") else "\n", file=sys.stderr, flush=True)
+            print_apart(output)
     good = sum(report.exit_status == 0 for report in reports.values())
     if json != "-":
         print_text(f"{good} of {len(reports)} candidates in {table.path.name} as they should be")

@@ -1,7 +1,6 @@
 """``port``: a checkpoint of one net as a checkpoint of another, every tensor accounted for."""
 
 import errno
-import json
 import os
 from functools import cache
 
@@ -10,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from properties import check, cli, port
+from properties import check, port
 from properties.graph.recipe import joined, permuted, reshaped, stored, taken
 from properties.oracle.errors import CandidateError, CheckpointError
 from properties.oracle.ledger import Holding, move
@@ -419,56 +418,6 @@ def test_a_turned_tensor_is_made_too():
 
     assert torch.equal(given["w"].t(), tensors["w"])
     assert "rearranged" == entry.action
-
-
-def test_the_command_writes_and_says_so(tmp_path, capsys):
-    """Status 0, what was done on standard output, and the ledger as JSON where that is asked for."""
-    state = builder("cifar10_net")().state_dict()
-    torch.save({"state_dict": {f"module.{key}": tensor for key, tensor in state.items()}}, tmp_path / "given.pth")
-    (tmp_path / "mine.py").write_text("import arches\ndef net():\n    return arches.cifar10_net_sequential()\n")
-    arguments = ["port", f"{tmp_path}/given.pth", "--from", "cifar10_net", "--to", f"{tmp_path}/mine.py:net"]
-
-    status = cli.main([*arguments, "-o", f"{tmp_path}/out.safetensors", "--json", f"{tmp_path}/ledger.json"])
-    out = capsys.readouterr().out
-    ledger = json.loads((tmp_path / "ledger.json").read_text())["ledger"]
-
-    assert (0, True) == (status, (tmp_path / "out.safetensors").exists())
-    assert "found under 'state_dict'" in out
-    assert "prefix 'module.' removed" in out
-    assert f"{len(state)}  renamed" in out
-    assert set(state) == {source for entry in ledger for source in entry["sources"]}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "said"),
-    [
-        pytest.param(
-            ["given.pth", "--from", "cifar10_net", "--to", "resnet18_cifar", "-o", "out.pth"],
-            1,
-            "is not cifar10_net",
-            marks=pytest.mark.slow,
-        ),
-        (["given.pth", "--from", "cifar10_net", "--to", "cifar10_net", "-o", "given.pth"], 2, "checkpoint itself"),
-        (["none.pth", "--from", "cifar10_net", "--to", "cifar10_net", "-o", "out.pth"], 2, "cannot be read"),
-        (
-            ["given.pth", "--from", "resnet18_cifar", "--to", "cifar10_net", "-o", "out.pth"],
-            2,
-            "does not fit resnet18_cifar",
-        ),
-        (["given.pth", "--from", "cifar10_net", "-o", "out.pth"], 2, "--to"),
-    ],
-)
-def test_the_command_fails_in_one_line(tmp_path, monkeypatch, capsys, arguments, status, said):
-    """1 where the nets are not the same, 2 for every mistake; nothing is written."""
-    monkeypatch.chdir(tmp_path)
-    torch.save(builder("cifar10_net")().state_dict(), "given.pth")
-
-    found = cli.main(["port", *arguments])
-    captured = capsys.readouterr()
-
-    assert (status, "", 1) == (found, captured.out, captured.err.count("\n"))
-    assert said in captured.err
-    assert ["given.pth"] == os.listdir()
 
 
 def test_the_text_names_what_was_not_simply_moved(moved):

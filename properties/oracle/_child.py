@@ -1,4 +1,4 @@
-"""What the processes of an isolated check run: the judge, and the candidate's. ``_sides`` starts them."""
+"""What the processes run that a stranger's code runs in: judge and candidate of a check, a probe, a port."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def main(setup: Mapping[str, Any]) -> NoReturn:
         "judge": _judge,
         "candidate": _candidate,
         "probe": _probe,
+        "port": _port,
     }
     status = 1
     try:
@@ -56,6 +57,18 @@ def _probe(setup: Mapping[str, Any]) -> None:
     from properties.oracle._probed import answer  # loads torch
 
     answer(setup["answers"], setup["targets"])
+
+
+def _port(setup: Mapping[str, Any]) -> None:
+    outlive_nobody()
+    answers = setup["answers"]
+    os.register_at_fork(after_in_child=lambda: _leave(answers))
+    _wire.send(answers, b"sloading torch")
+    from properties.oracle._ported import answer
+
+    _limit_memory(setup["memory"])
+    ported = answer(setup, lambda stage: _wire.send(answers, b"s" + stage.encode(errors="backslashreplace")))
+    _wire.send(answers, b"a" + _wire.dumps(ported))
 
 
 # ------------------------------------------------------------------------------------------------------------ candidate

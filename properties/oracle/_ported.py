@@ -1,0 +1,44 @@
+"""What a port's process runs: the port, and its report as plain data."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from properties.oracle.errors import CandidateError, TargetError, last_line, readable
+from properties.oracle.port import port
+from properties.oracle.port_apart import Ported
+from properties.oracle.port_text import text
+from properties.report import DeviationError
+
+__all__ = ["answer"]
+
+_LONGEST = 2000  # characters of an error
+
+
+def answer(setup: Mapping[str, Any], progress: Callable[[str], None]) -> Ported:
+    """Do what the setup says.
+
+    Args:
+        setup: the arguments of ``port``.
+        progress: called with the name of each stage as it begins.
+    """
+    shape = setup["input_shape"]
+    try:
+        report = port(
+            setup["checkpoint"],
+            setup["reference"],
+            setup["candidate"],
+            setup["output"],
+            input_shape=None if shape is None else tuple(shape),
+            progress=progress,
+        )
+    except DeviationError as error:
+        return Ported(1, readable(error, limit=_LONGEST), {})
+    except (TargetError, CandidateError) as error:
+        return Ported(2, readable(error, limit=_LONGEST), {})
+    except Exception as error:
+        traceback.print_exc()
+        return Ported(2, f"the port itself failed: {last_line(error)}", {})
+    return Ported(0, text(report), report.to_dict())

@@ -1,0 +1,127 @@
+"""One job that runs a stranger's code, done in a process of its own, watched for time and memory. Loads no torch.
+
+What a check needs beyond that, two processes that talk to each other, is in ``isolate``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import selectors
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from properties.oracle import _wire
+from properties.oracle._output import Tail
+from properties.oracle._processes import end_all, start, takes_more, words_for
+from properties.oracle.errors import readable
+from properties.oracle.isolate import Limits
+
+__all__ = ["Done", "run_apart"]
+
+_GLANCE = 0.2  # seconds between two looks at memory
+
+
+class Done(NamedTuple):
+    """What came of a job.
+
+    Args:
+        answer: what it answered; None if it ended without one.
+        error: why there is none, in one line that begins with a verb.
+        output: what was printed in its process.
+    """
+
+    answer: bytes | None
+    error: str
+    output: str
+
+
+def run_apart(
+    role: str, setup: Mapping[str, Any], limits: Limits, progress: Callable[[str], None] = lambda stage: None
+) -> Done:
+    """Do a job in a process of its own; nothing of it is left afterwards.
+
+    Args:
+        role: of ``_child.main``; it sends frames to ``setup["answers"]``: ``s`` and a stage, ``a`` and its answer.
+        setup: what else it gets, as JSON's own types.
+        limits: of time and memory.
+        progress: called with the name of each stage as it begins.
+    """
+    mark = secrets.token_hex(8)
+    with contextlib.ExitStack() as stack:
+        job = _Job(limits, progress, stack.enter_context(selectors.DefaultSelector()))
+        with contextlib.ExitStack() as passed:
+            answers, output = (job.listen(stack, passed, handle) for handle in (job.hear, job.output.feed))
+            content = {**setup, "role": role, "answers": answers, "memory": limits.memory}
+            process = start(content, descriptors=(answers,), output=output, mark=mark)
+        try:
+            answer, error = job.result(process.pid, process.poll)
+        finally:
+            end_all([process.pid], mark)
+            process.wait()
+            job.read(0)
+    return Done(answer, error, job.output.text())
+
+
+class _Job:
+    """A job, from the process that waits for it."""
+
+    def __init__(self, limits: Limits, progress: Callable[[str], None], selector: selectors.BaseSelector) -> None:
+        self.limits = limits
+        self.progress = progress
+        self.selector = selector
+        self.output = Tail()
+        self.frames = _wire.Frames()
+        self.stage = "while its process started"
+        self.answer: bytes | None = None
+
+    def listen(self, stack: contextlib.ExitStack, passed: contextlib.ExitStack, handle: Callable[[bytes], None]) -> int:
+        """A pipe whose reading end is handled here; the other end, for the process."""
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        stack.callback(os.close, reading)
+        passed.callback(os.close, writing)
+        self.selector.register(reading, selectors.EVENT_READ, handle)
+        return writing
+
+    def hear(self, piece: bytes) -> None:
+        """Stages and the answer."""
+        for message in self.frames.feed(piece):
+            kind, text = message[:1], message[1:]
+            if kind == b"a":
+                self.answer = text
+            else:
+                self.stage = readable(text.decode(errors="backslashreplace"))
+                self.progress(self.stage)
+
+    def read(self, wait: float) -> None:
+        """Take what has come, or wait for it so many seconds."""
+        for key, _ in self.selector.select(wait):
+            piece = os.read(key.fd, 2**16)
+            if piece:
+                key.data(piece)
+            else:
+                self.selector.unregister(key.fd)
+
+    def result(self, pid: int, poll: Callable[[], int | None]) -> tuple[bytes | None, str]:
+        """Wait for the answer, or for what stands in its way."""
+        until = time.monotonic() + self.limits.timeout
+        glanced = time.monotonic()
+        while True:
+            status = poll()  # before what it said is read, so that nothing is missed
+            try:
+                self.read(0 if status is not None else min(_GLANCE, max(0.0, until - time.monotonic())))
+            except _wire.WireError as error:  # a stranger's code can write there too
+                return None, f"broke the connection: {error}"
+            if self.answer is not None:
+                return self.answer, ""
+            if status is not None:
+                return None, f"{words_for(status)}, {self.stage}"
+            if time.monotonic() >= until:
+                return None, f"did not finish {self.stage} within {self.limits.timeout:g} s (--timeout)"
+            if time.monotonic() >= glanced + _GLANCE:
+                glanced = time.monotonic()
+                if takes_more(pid, self.limits.memory * 2**30):
+                    return None, f"took more than {self.limits.memory:g} GiB of memory (--memory), {self.stage}"

@@ -1,0 +1,82 @@
+"""One port in a process of its own, as the nets' code is not ours: what ``archproof port`` does. Loads no torch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from properties.oracle import _wire
+from properties.oracle.apart import run_apart
+from properties.oracle.isolate import Limits
+
+__all__ = ["Ported", "port_apart"]
+
+
+@dataclass(frozen=True)
+class Ported:
+    """What came of a port.
+
+    Args:
+        status: the exit status: 0 if the file was written, 1 if the nets are not the same, 2 for anything else.
+        text: what a person reads: the report, or why there is none in one line.
+        report: ``PortReport`` as JSON's own types; empty if there is none.
+        output: what the nets' code printed.
+    """
+
+    status: int
+    text: str
+    report: Mapping[str, Any]
+    output: str = ""
+
+
+def port_apart(
+    checkpoint: Path,
+    reference: str,
+    candidate: str,
+    output: Path,
+    *,
+    input_shape: tuple[int, ...] | None = None,
+    limits: Limits,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> Ported:
+    """Do what ``port`` does where a crash, an endless loop or stray output of either net can do no harm.
+
+    Args:
+        checkpoint: as for ``port``.
+        reference: a target.
+        candidate: a target.
+        output: as for ``port``.
+        input_shape: as for ``port``.
+        limits: of time and memory, for both nets together.
+        progress: as for ``port``.
+    """
+    setup = {
+        "checkpoint": str(checkpoint),
+        "reference": reference,
+        "candidate": candidate,
+        "output": str(output),
+        "input_shape": input_shape,
+    }
+    before = set(_unfinished(output))
+    try:
+        answer, error, printed = run_apart("port", setup, limits, progress)
+    finally:
+        for left in set(_unfinished(output)) - before:  # by a process that was killed while it wrote
+            with contextlib.suppress(OSError):
+                left.unlink()
+    if answer is None:
+        return Ported(2, f"the process that runs {reference} and {candidate} {error}", {}, printed)
+    try:
+        ported: Ported = _wire.loads(Ported, answer)
+    except _wire.WireError as broken:
+        return Ported(2, f"the process that runs {reference} and {candidate} answered wrongly: {broken}", {}, printed)
+    return Ported(ported.status, ported.text, ported.report, printed)
+
+
+def _unfinished(output: Path) -> list[Path]:
+    """Temporary files of ``whole_file`` for an output."""
+    place = output.resolve()
+    return [path for path in place.parent.glob(".*") if path.name.startswith(f".{place.name}.")]

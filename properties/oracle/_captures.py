@@ -275,10 +275,11 @@ def second_size(reference: Party, shape: tuple[int, ...]) -> tuple[int, ...] | N
     tries = (
         [side + side // 8 + 3 if axis == 0 else side - side // 8 + 1 for axis, side in enumerate(sides)],
         [side + side // 8 + 3 if axis == 0 else side + 1 for axis, side in enumerate(sides)],
+        [side - 1 - 2 * axis for axis, side in enumerate(sides)],  # a head of one size has room below, not above
         [side + 1 for side in sides],
         [side + 32 * (axis + 1) for axis, side in enumerate(sides)],
     )
     for size in tries if sides else ():
-        if reference.accepts((1, channels, *size)) is True:
+        if min(size) > 0 and reference.accepts((1, channels, *size)) is True:
             return (channels, *size)
     return None

@@ -9,14 +9,19 @@ from properties.report import Deviation, Place
 __all__ = ["deviations_of", "in_words"]
 
 
-def deviations_of(evidence: Evidence, culprit: Place | None) -> list[Deviation]:
+def deviations_of(evidence: Evidence, culprit: Place | None, *, everywhere: bool) -> list[Deviation]:
     """One deviation for what graphs do not show: hooks, kept state, code that the trace did not meet.
 
     Args:
         evidence: with differences.
         culprit: the layer that was found to make them, if one was.
+        everywhere: whether what one net raises it raises at the size both were captured at too.
     """
     first = evidence.differences[0]
+    if everywhere and first.tensor == "raised":
+        place = Place("(net)", "(net)")
+        kind = "training" if first.mode == "train" else "behaviour"
+        return [Deviation(kind, first.mode, place, f"in {first.mode} mode {first.said}", "raised", places=(place,))]
     if first.channel == "domain" or first.tensor == "raised":
         message = f"at {_x(first.draw.shape)} in {first.mode} mode {first.said}"
         return [Deviation("domain", first.mode, Place("(input)", "(input)"), message, "size", "accepted", "rejected")]

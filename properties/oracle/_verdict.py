@@ -16,7 +16,7 @@ from properties.oracle._elsewhere import Elsewhere
 from properties.oracle._numeric import deviations_of, in_words
 from properties.oracle._starts import starts
 from properties.oracle._structure import Agreement, Structure
-from properties.oracle.compare import CHANNELS, Evidence, compare, confirm
+from properties.oracle.compare import CHANNELS, Difference, Evidence, compare, confirm, probe
 from properties.oracle.counterexample import smallest
 from properties.oracle.images import Images, images
 from properties.oracle.replay import layer_pairs, locate
@@ -111,7 +111,7 @@ class _Judge:
         moved = self._transplant(keys=keys, recipes=recipes)
         drawn = self._images()
         evidence = self._confirmed(moved, drawn)
-        found = deviations_of(evidence, self._culprit(moved, evidence)) if evidence.differences else []
+        found = self._shown(moved, evidence)
         found = found or Elsewhere(self.structure, drawn.borders, self.profile).deviations()
         results: tuple[Result, ...] = ()
         if not found and self.profile != "quick":
@@ -132,6 +132,22 @@ class _Judge:
             where = "; ".join(dict.fromkeys(deviation.message for deviation in found))
             return replace(common, verdict="conditional", domain=f"equal at {_x(self.structure.shape[1:])}; {where}")
         return replace(common, verdict="deviates", counterexample=self._counterexample(moved, evidence))
+
+    def _shown(self, moved: Transplant, evidence: Evidence) -> list[Deviation]:
+        """What the numbers alone show."""
+        if not evidence.differences:
+            return []
+        everywhere = self._raises_at_home(moved, evidence.differences)
+        return deviations_of(evidence, self._culprit(moved, evidence), everywhere=everywhere)
+
+    def _raises_at_home(self, moved: Transplant, differences: Sequence[Difference]) -> bool:
+        """Whether what one net raises elsewhere, a graph's backward pass say, is no matter of the size."""
+        for raised in {each.mode: each for each in differences if each.tensor == "raised"}.values():
+            at_home = replace(raised.draw, shape=(2, *self.structure.shape))
+            found = probe(self.reference, self.candidate, moved, raised.mode, at_home)
+            if any(each.tensor == "raised" for each in found):
+                return True
+        return False
 
     def _alone(self, drawn: Images, *, one_graph: bool) -> tuple[tuple[Result, ...], list[Deviation]]:
         self.progress("checking the candidate's own properties")
@@ -228,6 +244,8 @@ class _Judge:
         shape = self.structure.shape
         differs = [each for each in evidence.differences if each.draw.shape[1:] != shape]
         if not differs or len(differs) < len(evidence.differences):
+            return None
+        if self._raises_at_home(moved, differs):
             return None
         captures = self.structure.first()
         agreement = next(filter(None, (self.structure.agrees(tier, captures) for tier in TIERS)), None)

@@ -1,0 +1,62 @@
+"""Which sizes a verdict holds for: a net that raises at some sizes, or always once it is trained; the second size."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from properties import check
+from properties.oracle._captures import second_size
+
+
+class _Head(nn.Module):
+    """A classifier with dropout after its ReLU."""
+
+    def __init__(self, *, inplace: bool = False, pool: int = 4) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.drop = nn.Dropout(0.5, inplace=inplace)
+        self.hidden = nn.Linear(8, 8)
+        self.fc = nn.Linear(8, 4)
+        self.pool = nn.AdaptiveAvgPool2d(1) if pool == 0 else nn.AvgPool2d(pool)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        x = self.hidden(torch.flatten(self.pool(torch.relu(self.conv(x))), 1))
+        return self.fc(self.drop(torch.relu(x)))
+
+
+def test_a_net_that_cannot_be_trained_is_equal_nowhere():
+    """Its graph is the reference's; its backward pass raises at every size, so no size is said to be equal."""
+    found = check(lambda: _Head(inplace=True, pool=0), lambda: _Head(pool=0), input_shape=(3, 16, 16))
+    (deviation,) = found.deviations
+
+    assert ("deviates", None) == (found.verdict, found.domain)
+    assert ("training", "train", "raised") == (deviation.kind, deviation.mode, deviation.attribute)
+    assert deviation.message.startswith("in train mode the candidate raises RuntimeError: one of the variables needed")
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_a_domain_is_named_only_for_a_net_that_can_be_trained_there(inplace):
+    """A pool of one size is equal at that size, unless the net raises there as well."""
+    found = check(lambda: _Head(inplace=inplace), lambda: _Head(pool=0), input_shape=(3, 4, 4))
+
+    assert ("deviates" if inplace else "conditional") == found.verdict
+    assert inplace == (found.domain is None)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "size"),
+    [
+        (range(1, 999), (3, 255, 197)),
+        (range(209, 225), (3, 223, 221)),
+        (range(224, 232), (3, 225, 225)),
+        ((224,), None),
+    ],
+)
+def test_a_second_size_is_found_above_or_below(accepted, size):
+    """A head of one size leaves a few sizes, which end at the one that the net is made for."""
+    net = SimpleNamespace(accepts=lambda shape: all(side in accepted for side in shape[2:]))
+
+    assert size == second_size(net, (3, 224, 224))

@@ -86,7 +86,7 @@ def test_everything_can_be_said(table, tmp_path):
         ('"m:net(a=1)" = { reference = "alexnet", keywords = { b = 1 } }', "keywords must be given once"),
         ('"m:net" = { reference = "alexnet", expected-failures = "no.toml" }', "no.toml cannot be read"),
         ('"m:net" = { reference = "alexnet", keywords = { day = 2020-01-01 } }', "the keywords must be literals"),
-        ('"m:net" = "alexnet(1)"', "the keywords must be literals, as in alexnet(num_classes=10)"),
+        ('"m:net" = "alexnet(1)"', "only keywords can be given, as in alexnet(num_classes=10)"),
         ('"models.py:net" = "alexnet"', "there is no file models.py"),
         ('"m:" = "alexnet"', "is not a target"),
         ('[tool.archproof.candidates.m.sub]\nreference = "alexnet"', "a name with dots needs quotes"),

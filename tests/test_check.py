@@ -300,6 +300,8 @@ def test_a_candidate_that_cannot_be_judged_is_an_error_in_one_line(bad: str, nam
         ("torchvision:resnet18(num_clases=3)", "resnet18", "no keyword 'num_clases'; did you mean num_classes"),
         ("resnet18(num_classes=0)", "resnet18", "num_classes must be at least 1, got 0"),
         ("resnet18(num_classes=x)", "resnet18", "the keywords must be literals"),
+        ("resnet18(10)", "resnet18", "only keywords can be given"),
+        ("resnet18(**{'num_classes': 10})", "resnet18", "only keywords can be given"),
     ],
 )
 def test_a_wrong_name_is_an_error_that_says_what_to_do(candidate: str, reference: str, said: str) -> None:

@@ -71,9 +71,6 @@ class Replica:
         self._is_initialised = True
         return True
 
-    def forget(self) -> None:
-        """Give its memory back."""
-        self._net, self._held, self._kept, self._is_initialised = None, None, {}, False
 
     def _made(self, trial: Trial) -> nn.Module:
         if not self._rebuildable:

@@ -99,11 +99,12 @@ def _split_keywords(text: str) -> tuple[str, dict[str, Any]]:
     head, _, arguments = text.partition("(")
     try:
         call = ast.parse(f"f({arguments}", mode="eval").body
-        if not isinstance(call, ast.Call) or call.args or any(kw.arg is None for kw in call.keywords):
-            raise TargetError(f"{text!r}: only keywords can be given, as in {head}(num_classes=10)")
-        return head, {str(kw.arg): ast.literal_eval(kw.value) for kw in call.keywords}
+        literal = {keyword.arg: ast.literal_eval(keyword.value) for keyword in getattr(call, "keywords", ())}
     except (SyntaxError, ValueError) as error:
         raise TargetError(f"{text!r}: the keywords must be literals, as in {head}(num_classes=10)") from error
+    if not isinstance(call, ast.Call) or call.args or None in literal:
+        raise TargetError(f"{text!r}: only keywords can be given, as in {head}(num_classes=10)")
+    return head, {str(name): value for name, value in literal.items()}
 
 
 def builder(target: Target | str) -> Builder:

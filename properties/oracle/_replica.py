@@ -71,7 +71,6 @@ class Replica:
         self._is_initialised = True
         return True
 
-
     def _made(self, trial: Trial) -> nn.Module:
         if not self._rebuildable:
             self._is_initialised = True

@@ -124,7 +124,7 @@ ONE = {
     "image written to": (
         Net(lambda n, x: n.a(x), a=conv()),
         Net(lambda n, x: n.a(x.sub_(0.5).mul_(2.0)), a=conv()),
-        "the group addition, product should not be there; with it the forward pass changes its input",
+        "the part (addition, product) should not be there; with it the forward pass changes its input",
     ),
 }
 

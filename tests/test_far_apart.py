@@ -1,7 +1,7 @@
 """Nets with several mistakes, or one in every layer, are still held layer against layer: no mistake is invented."""
 
 import torch
-from _pairs import normal_form
+from _pairs import conv, normal_form
 from torch import nn
 
 from arches.resnet import BasicBlock, Bottleneck, ResNet
@@ -11,6 +11,10 @@ from properties.oracle.explain import Comparison, doubts, explain
 def _compared(right, wrong, size) -> Comparison:
     ours, theirs = (normal_form(net, "train", (2, 3, size, size)).graph for net in (right, wrong))
     return Comparison.of("train", ours, theirs)
+
+
+def _compared_at(right, wrong) -> Comparison:
+    return Comparison.of("train", *(normal_form(net, "train").graph for net in (right, wrong)))
 
 
 def _said(comparison: Comparison) -> list[tuple[str, str | None, int]]:
@@ -93,3 +97,36 @@ def test_the_branches_of_an_addition_are_not_taken_for_one_another():
     found = _said(_compared(right, wrong, 64))
 
     assert [("parameter", "shared", 4), ("parameter", "bias", 3)] == found
+
+
+def _classifier(*end):
+    return nn.Sequential(*end, nn.Flatten(), nn.Linear(8 * 36, 8), nn.ReLU())
+
+
+def test_a_dropout_elsewhere_is_no_part_of_what_is_missing_beside_it():
+    """The pool is missing, and the dropout beside it stands after the hidden layer: two mistakes."""
+    right = nn.Sequential(conv(), _classifier(nn.AdaptiveAvgPool2d(6), nn.Dropout()), nn.Linear(8, 4))
+    wrong = nn.Sequential(conv(stride=2), _classifier(), nn.Dropout(), nn.Linear(8, 4))
+    right[0].stride = (2, 2)
+    compared = [
+        Comparison.of(mode, *(normal_form(net, mode).graph for net in (right, wrong))) for mode in ("eval", "train")
+    ]
+
+    assert [("operator-missing", "both"), ("wiring", "train")] == [(one.kind, one.mode) for one in explain(compared)]
+
+
+def test_what_several_edits_of_a_layer_add_is_counted_once():
+    """A bias that should not be there, in a layer whose width is wrong as well."""
+    right, wrong = nn.Sequential(conv(bias=False), nn.ReLU()), nn.Sequential(conv(out=10), nn.ReLU())
+    found = {one.attribute: one.effect["parameters"] for one in explain([_compared_at(right, wrong)])}
+
+    assert {"out_channels": 2 * 8 * 9, "bias": 10} == found
+
+
+def test_of_two_layers_the_one_that_differs_less_is_taken():
+    """Where a layer is missing and every layer has a bias, it is the missing one that is named."""
+    right = nn.Sequential(nn.Sequential(conv(out=8, size=1, bias=False), nn.ReLU()), conv(out=12, bias=False))
+    wrong = nn.Sequential(conv(out=12))
+    found = _said(_compared_at(right, wrong))
+
+    assert [("operator-missing", None, 1), ("parameter", "bias", 1)] == found

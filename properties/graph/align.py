@@ -12,7 +12,7 @@ from properties.graph._growth import Growth
 from properties.graph._isomorphism import Correspondence, isomorphism
 from properties.graph._seeds import alone_of_their_make, in_one_row
 from properties.graph._signatures import COMMUTATIVE, Evidence, Interner, Signatures
-from properties.graph.ir import OpGraph
+from properties.graph.ir import Op, OpGraph
 
 __all__ = ["Correspondence", "align", "isomorphism"]
 
@@ -48,8 +48,8 @@ def _cost(graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatu
     partnered = set(found.pairs.values())
     cost = len(reference) + len(candidate) - 2 * len(partnered)
     for a, b in found.pairs.items():
-        cost += ours.label[a] != theirs.label[b]
         left, right = reference.ops[a], candidate.ops[b]
+        cost += 0 if ours.label[a] == theirs.label[b] else _apart(left, right)
         sources = [found.pairs.get(source, -1) for source in left.inputs]
         others = [source if source in partnered else -1 for source in right.inputs]
         if -1 in sources or -1 in others or left.kind != right.kind:
@@ -58,3 +58,12 @@ def _cost(graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatu
             sources, others = sorted(sources), sorted(others)
         cost += sources != others
     return cost
+
+
+def _apart(left: Op, right: Op) -> int:
+    """Two for layers that have little in common: no pair is worse than no partner for either."""
+    if left.kind != right.kind:
+        return 2
+    settings = left.attributes.keys() | right.attributes.keys()
+    differing = [name for name in settings if left.attributes.get(name) != right.attributes.get(name)]
+    return min(2, max(1, len(differing) + len(left.params.keys() ^ right.params.keys())))

@@ -8,7 +8,15 @@ from dataclasses import replace
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._cause import Cause
-from properties.oracle._joined import exchanged, grouped, leaves_behind, moved, same_number, settled_together
+from properties.oracle._joined import (
+    dropouts_apart,
+    exchanged,
+    grouped,
+    leaves_behind,
+    moved,
+    same_number,
+    settled_together,
+)
 
 __all__ = ["JOINS", "causes"]
 
@@ -27,7 +35,7 @@ def causes(reference: OpGraph, candidate: OpGraph, edits: Iterable[Edit], pairs:
     """
     graphs = (reference, candidate)
     found = [Cause(part) for edit in edits for part in _whole_modules(edit, graphs)]
-    found = moved(found, graphs)
+    found = moved(dropouts_apart(found, graphs), graphs)
     found = _rebuilt(found, graphs)
     found = grouped(found, lambda one, other: _is_fed_by(one, other, graphs))
     found = grouped(found, lambda one, other: _takes_over_stride(one, other, graphs))

@@ -9,7 +9,7 @@ from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._cause import Cause
 
-__all__ = ["exchanged", "grouped", "leaves_behind", "moved", "same_number", "settled_together"]
+__all__ = ["dropouts_apart", "exchanged", "grouped", "leaves_behind", "moved", "same_number", "settled_together"]
 
 _LINES = (  # settings that one line of code has
     {"kernel_size", "stride", "padding", "dilation", "ceil_mode", "count_include_pad"},
@@ -30,6 +30,31 @@ def grouped(found: Sequence[Cause], belong: Callable[[Edit, Edit], bool]) -> lis
         left = [other for other in left if other not in others]
         joined.append(Cause(cause.edit, (*cause.along, *(edit for other in others for edit in other.edits))))
     return joined
+
+
+def dropouts_apart(found: Sequence[Cause], graphs: Graphs) -> list[Cause]:
+    """A dropout at an end of a region stands for itself where the other net has just that one in another place."""
+    sides = [(cause, *_one_sided(cause.edit)) for cause in found]
+    alone = {(side, _make(graphs[side].ops[at[0]])) for _, side, at in sides if len(at) == 1}
+    parts: list[Cause] = []
+    for cause, side, at in sides:
+        ends = [end for end in (at[:1], at[-1:]) if len(at) > 1 and "dropout" in graphs[side].ops[end[0]].kind]
+        end = next((end for end in ends if (1 - side, _make(graphs[side].ops[end[0]])) in alone), None)
+        if end is None:
+            parts.append(cause)
+            continue
+        rest = tuple(position for position in at if position not in end)
+        for positions in (rest, end):
+            own = {"reference": positions, "at": float(positions[0])} if side == 0 else {"candidate": positions}
+            parts.append(Cause(replace(cause.edit, **own)))
+    return parts
+
+
+def _one_sided(edit: Edit) -> tuple[int, tuple[int, ...]]:
+    """The net that has a region alone, and the region; no operators for other edits."""
+    if edit.kind == "operator-missing":
+        return 0, edit.reference
+    return (1, edit.candidate) if edit.kind == "operator-extra" else (0, ())
 
 
 def moved(found: Sequence[Cause], graphs: Graphs) -> list[Cause]:

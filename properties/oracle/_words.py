@@ -212,7 +212,7 @@ def group(graph: OpGraph, positions: tuple[int, ...], *, detailed: bool = False)
     shown = ", ".join(noun(op.kind) for op in ops[:_LISTED])
     rest = f", ... {len(ops)} operators" if len(ops) > _LISTED else ""
     module = _common([op.where for op in ops])
-    return f"{module} ({shown}{rest})" if module else f"the group {shown}{rest}"
+    return f"{module or 'the part'} ({shown}{rest})"
 
 
 def _common(paths: Sequence[str]) -> str:

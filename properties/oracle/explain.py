@@ -120,15 +120,26 @@ class _Located:
         reference, candidate = self.comparison.reference, self.comparison.candidate
         found = 0
         for edit in self.cause.edits:
-            roles = edit.attribute.split(" and ") if edit.kind == "parameter" else []
+            roles = _roles(edit, reference, candidate)
             found += _scalars(candidate, edit.candidate, roles) - _scalars(reference, edit.reference, roles)
         return found
 
 
-def _scalars(graph: OpGraph, positions: Iterable[int], roles: Sequence[str]) -> int:
+def _roles(edit: Edit, reference: OpGraph, candidate: OpGraph) -> set[str]:
+    """Whose scalars an edit changes; nothing for all of them. A tensor of one net alone is an edit of its own."""
+    if edit.kind == "attribute":
+        ours, theirs = (
+            {role for at in positions for role in graph.ops[at].params}
+            for graph, positions in ((reference, edit.reference), (candidate, edit.candidate))
+        )
+        return ours & theirs
+    named = set(edit.attribute.split(" and ")) if edit.kind == "parameter" else set()
+    return named if named & {"weight", "bias"} else set()
+
+
+def _scalars(graph: OpGraph, positions: Iterable[int], roles: set[str]) -> int:
     owned = [item for at in positions for item in graph.ops[at].params.items()]
-    if {"weight", "bias"}.intersection(roles):
-        owned = [(name, param) for name, param in owned if name in roles]
+    owned = [(name, param) for name, param in owned if not roles or name in roles]
     return sum({param.key: param.size for _, param in owned if param.kind == "parameter"}.values())
 
 

@@ -57,6 +57,36 @@ def test_a_domain_is_named_only_for_a_net_that_can_be_trained_there(inplace):
 )
 def test_a_second_size_is_found_above_or_below(accepted, size):
     """A head of one size leaves a few sizes, which end at the one that the net is made for."""
-    net = SimpleNamespace(accepts=lambda shape: all(side in accepted for side in shape[2:]))
+    net = SimpleNamespace(accepts=lambda shape, mode: all(side in accepted for side in shape[2:]))
 
     assert size == second_size(net, (3, 224, 224))
+
+
+class _TrainsAtOneSize(nn.Module):
+    """A head that is there in train mode alone, and takes a few sizes only."""
+
+    def __init__(self, accepted: range) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.fc = nn.Linear(8, 4)
+        self.accepted = accepted
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """Logits, in train mode twice."""
+        if self.training and x.shape[-1] not in self.accepted:
+            raise ValueError("no such size")
+        x = self.fc(torch.relu(self.conv(x)).mean((2, 3)))
+        return (x, x) if self.training else x
+
+
+def test_a_reference_that_trains_at_few_sizes_is_captured_at_one_of_them():
+    """What eval mode accepts, train mode may not: the check looks for a size that both do, and does not end."""
+    few, one, many = range(13, 17), range(16, 17), range(1, 999)
+
+    assert (
+        "identical"
+        == check(lambda: _TrainsAtOneSize(few), lambda: _TrainsAtOneSize(few), input_shape=(3, 16, 16)).verdict
+    )
+    found = check(lambda: _TrainsAtOneSize(one), lambda: _TrainsAtOneSize(many), input_shape=(3, 16, 16))
+    assert ("conditional", ["train"]) == (found.verdict, [deviation.mode for deviation in found.deviations])
+    assert "is rejected in train mode (ValueError: no such size" in found.deviations[0].message

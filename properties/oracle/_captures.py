@@ -24,7 +24,7 @@ from properties.oracle.targets import builder, is_initialised
 from properties.oracle.trial import Observation, Trial
 from properties.report import Result
 
-__all__ = ["Subject", "second_size"]
+__all__ = ["Subject", "second_size", "why_rejected"]
 
 _BUILDS = 3  # whose fresh tensors are looked at
 
@@ -280,6 +280,20 @@ def second_size(reference: Party, shape: tuple[int, ...]) -> tuple[int, ...] | N
         [side + 32 * (axis + 1) for axis, side in enumerate(sides)],
     )
     for size in tries if sides else ():
-        if min(size) > 0 and reference.accepts((1, channels, *size)) is True:
+        if min(size) > 0 and why_rejected(reference, (channels, *size)) is None:
             return (channels, *size)
+    return None
+
+
+def why_rejected(net: Party, size: tuple[int, ...]) -> tuple[str, str] | None:
+    """The first mode in which a net does not accept a size, and what it raises there; None if it accepts it.
+
+    Args:
+        net: the net to ask.
+        size: without its batch axis. Heads that train mode alone has may leave fewer sizes than eval mode.
+    """
+    for mode, batch in (("eval", 1), ("train", 3)):
+        accepted = net.accepts((batch, *size), mode)
+        if accepted is not True:
+            return mode, str(accepted)
     return None

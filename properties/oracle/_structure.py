@@ -11,7 +11,7 @@ from properties.graph.canonical import Canonical, canonicalise
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.weight_map import are_apart
-from properties.oracle._captures import second_size
+from properties.oracle._captures import second_size, why_rejected
 from properties.oracle._unread import idle, is_left_over, unread
 from properties.oracle.explain import Comparison, explain
 from properties.oracle.party import Party
@@ -97,7 +97,7 @@ class Structure:
         self.notes: list[str] = []
         self.key_map: dict[str, str] = {}
         self.agreement: Agreement | None = None
-        self.rejected: str | None = None  # why the candidate does not accept the second size
+        self.rejected: tuple[str, str] | None = None  # in which mode the candidate rejects the second size, and why
         self._second: Shape | None = None
         self._one_to_one = True  # whether all captures so far agree on which tensor stands for which
         self._read: tuple[set[str], set[str]] = (set(), set())
@@ -142,8 +142,7 @@ class Structure:
             if size is None:
                 self.notes.append(f"the reference accepts no size near {self.shape} but that one")
             self._second = size or self.shape
-            accepted = self.candidate.accepts(self.candidate.with_own_channels((1, *self._second)))
-            self.rejected = None if accepted is True else str(accepted)
+            self.rejected = why_rejected(self.candidate, self.candidate.with_own_channels((1, *self._second))[1:])
         return self._second
 
     def deviations(self) -> list[Deviation]:
@@ -228,7 +227,8 @@ class Structure:
         """Code that depends on the size shows itself where that is odd and not square."""
         captures = self.second()
         if self.rejected is not None:
-            return [rejects(self.second_size(), self.rejected)]
+            mode, why = self.rejected
+            return [rejects(self.second_size(), why, mode)]
         comparisons = [self._compare(captured) for captured in captures]
         size = self.second_size()
         return [only_at(each, (1, *size) if each.mode == "eval" else size) for each in explain(comparisons)]

@@ -8,6 +8,7 @@ from _matched import Residual, matched
 from torch import nn
 from torch.nn import functional as F
 
+from properties import check
 from properties.graph.align import isomorphism
 from properties.graph.canonical import canonicalise
 from properties.graph.weight_map import weight_map
@@ -190,3 +191,37 @@ def test_outputs_of_the_same_names_are_paired_by_name():
     case = matched(Heads, lambda: Heads("qp"), (4,))
     assert {"eval": (1, 0), "train": (1, 0)} == case.transplant.slots
     assert confirm(*case.sides, case.images.quick).agrees
+
+
+class Columns(nn.Conv2d):
+    """A convolution as a product of columns, which no rule knows."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The image's patches, times the weight, put back in place."""
+        columns = nn.functional.unfold(x, self.kernel_size, padding=self.padding)
+        made = (self.weight.flatten(1) @ columns).view(len(x), self.out_channels, *x.shape[2:])
+        return made + self.bias[:, None, None]
+
+
+def _two_layers(layer: type[nn.Conv2d], padding: int = 1) -> nn.Module:
+    layers = [layer(3, 8, 3, padding=padding), nn.ReLU(), layer(8, 8, 3, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4))
+
+
+def test_layers_that_no_rule_knows_are_compared_in_numbers():
+    """Their weights stand for those of the layers they are in place of, so that they differ only if they do."""
+    found = check(lambda: _two_layers(Columns), lambda: _two_layers(nn.Conv2d), input_shape=(3, 12, 12))
+    assert ("undistinguished", 0) == (found.verdict, found.exit_status)
+
+
+@pytest.mark.parametrize("change", ["transposed", "activated"])
+def test_what_differs_in_numbers_still_differs(change):
+    """A weight read in another order, or a layer with something more, is no other way of writing."""
+
+    class Wrong(Columns):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            made = super().forward(x.transpose(2, 3) if change == "transposed" else x.abs())
+            return made.transpose(2, 3) if change == "transposed" else made
+
+    found = check(lambda: _two_layers(Wrong), lambda: _two_layers(nn.Conv2d), input_shape=(3, 12, 12))
+    assert "deviates" == found.verdict

@@ -17,6 +17,7 @@ from properties.graph.align import Correspondence
 from properties.graph.ir import OpGraph, Param
 from properties.graph.recipe import Recipe
 from properties.oracle._laws import laws
+from properties.oracle._leftover import leftover
 from properties.oracle.trial import Draw, Filling, Trial
 
 __all__ = ["Moved", "Transplant", "moves", "transplant"]
@@ -125,7 +126,9 @@ def transplant(
     """
     drawn = laws([ours for ours, _ in graphs], seed)
     apart = laws([theirs for _, theirs in graphs], seed + 500_009)
-    known = moves(graphs, found) if keys is None else {other: key for key, other in keys.items()}
+    known = {other: key for key, other in keys.items()} if keys is not None else moves(graphs, found)
+    if keys is None:
+        known |= leftover(graphs, found, known)
     ours, theirs = ({param.key: param for param in side} for side in params)
     counters = _counters(known, ours, theirs)
     known |= counters

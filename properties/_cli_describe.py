@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from properties._cli_options import Memory, ShowOutput, Timeout
 from properties._cli_support import (
     UsageError,
     one_line,
     parse_input_shape,
+    print_apart,
     print_text,
     progress,
     write_json,
     write_text,
 )
+
+if TYPE_CHECKING:
+    from properties.describe import Description
+    from properties.oracle.isolate import Limits
 
 __all__ = ["HELP", "describe", "list_references"]
 
@@ -46,8 +52,13 @@ def describe(
     solve: Annotated[
         str | None, typer.Option(metavar="NAME=NUMBER,...", help="Solve the size formula: kernel=5,in=32,out=32.")
     ] = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    show_output: ShowOutput = False,
 ) -> None:
     """Describe a net, or solve the size formula."""
+    from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+
     if target is None and solve is None:
         raise UsageError(
             "describe needs a target, as in archproof describe resnet18, or --solve; archproof list has names"
@@ -62,7 +73,8 @@ def describe(
     content: dict[str, Any] = {"schema": 1}
     solved = None if solve is None else _solved(solve, content)
     if target is not None:
-        described = _described(target, shape, tensorboard)
+        limits = Limits(timeout or usual_timeout("default"), memory or usual_memory())
+        described = _described(target, shape, tensorboard, limits, show_output)
         content = {**described.to_dict(depth=depth), **content}
     if json is not None:
         write_json(json, content)
@@ -89,18 +101,18 @@ def _solved(text: str, content: dict[str, Any]) -> str:
     return question.text(solutions)
 
 
-def _described(target: str, shape: tuple[int, ...] | None, tensorboard: Path | None) -> Any:
+def _described(
+    target: str, shape: tuple[int, ...] | None, tensorboard: Path | None, limits: Limits, show_output: bool
+) -> Description:
+    from properties._describe_apart import describe_apart
+
     with progress() as say:
-        say(f"loading torch to describe {target}")
-        from properties.describe import describe as describe_net
-
-        description = describe_net(target, input_shape=shape)
-        if tensorboard is not None:
-            say(f"writing the graph to {tensorboard}")
-            from properties._describe_tensorboard import write_graph
-
-            write_graph(target, description.input_shape, tensorboard)
-    return description
+        found = describe_apart(target, input_shape=shape, tensorboard=tensorboard, limits=limits, progress=say)
+    if show_output:
+        print_apart(found.output)
+    if found.description is None:
+        raise UsageError(found.error + ("; its output: --show-output" if found.output and not show_output else ""))
+    return found.description
 
 
 def _draw(description: Any, depth: int | None, html: Path | None, svg: Path | None) -> None:

@@ -12,6 +12,9 @@ import pytest
 
 from properties import _cli_describe, cli
 from properties._cli_support import UsageError, parse_input_shape
+from properties._describe_apart import Described
+from properties._describe_job import answer
+from properties.oracle import _wire
 
 RUN = "import sys; from properties.cli import main; sys.exit(main())"
 
@@ -255,14 +258,43 @@ def test_tensorboard_gets_the_graph(run, tmp_path):
     assert b"conv1" in file.read_bytes()
 
 
-def test_missing_tensorboard_names_the_extra(run, tmp_path, monkeypatch):
-    """What to install."""
+def test_missing_tensorboard_names_the_extra(tmp_path, monkeypatch):
+    """What to install; the command shows whatever its process could not do."""
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    arguments = {"target": "cifar10_net", "input_shape": None, "tensorboard": str(tmp_path / "runs")}
 
-    status, _, err = run("describe", "cifar10_net", "--tensorboard", str(tmp_path / "runs"))
+    described = _wire.loads(Described, answer(arguments, lambda stage: None))
 
-    assert 2 == status
-    assert "pip install 'archproof[tensorboard]'" in err
+    assert described.description is None
+    assert "pip install 'archproof[tensorboard]'" in described.error
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "said"),
+    [
+        ("import os; os._exit(3)", (), "ended its process with exit status 3, describing {0}"),
+        ("while True: pass", ("--timeout", "8"), "did not finish describing {0} within 8 s (--timeout)"),
+    ],
+    ids=["ends the process", "never ends"],
+)
+@pytest.mark.slow
+def test_a_net_that_ends_the_process_or_never_ends_is_one_line(run, tmp_path, body, options, said):
+    """Its code runs in a process of its own."""
+    (tmp_path / "mine.py").write_text(f"def net():\n    {body}\n")
+    target = f"{tmp_path}/mine.py:net"
+
+    assert (2, "", f"archproof: {target} {said.format(target)}\n") == run("describe", target, *options)
+
+
+@pytest.mark.slow
+def test_what_was_printed_is_shown_where_it_is_asked_for(run, tmp_path):
+    """On standard error, and not otherwise."""
+    (tmp_path / "loud.py").write_text("from torch import nn\nprint('hello')\n\ndef net():\n    return nn.Conv2d(3, 4, 1)\n")
+
+    _, _, silent = run("describe", f"{tmp_path}/loud.py:net")
+    _, _, shown = run("describe", f"{tmp_path}/loud.py:net", "--show-output")
+
+    assert ("", "hello\n") == (silent, shown)
 
 
 class _Terminal(io.StringIO):

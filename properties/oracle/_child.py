@@ -1,8 +1,9 @@
-"""What the processes run that a stranger's code runs in: judge and candidate of a check, a probe, a port."""
+"""What the processes run that a stranger's code runs in: judge and candidate of a check, a probe, a job."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import resource
 import shutil
@@ -32,7 +33,7 @@ def main(setup: Mapping[str, Any]) -> NoReturn:
         "judge": _judge,
         "candidate": _candidate,
         "probe": _probe,
-        "port": _port,
+        "job": _job,
     }
     status = 1
     try:
@@ -59,16 +60,20 @@ def _probe(setup: Mapping[str, Any]) -> None:
     answer(setup["answers"], setup["targets"])
 
 
-def _port(setup: Mapping[str, Any]) -> None:
+def _job(setup: Mapping[str, Any]) -> None:
+    """Call a function with some arguments and send what it returns, ``bytes``."""
     outlive_nobody()
     answers = setup["answers"]
     os.register_at_fork(after_in_child=lambda: _leave(answers))
-    _wire.send(answers, b"sloading torch")
-    from properties.oracle._ported import answer
 
+    def say(stage: str) -> None:
+        _wire.send(answers, b"s" + stage.encode(errors="backslashreplace"))
+
+    say("loading torch")
+    module, _, name = setup["job"].partition(":")
+    answer = getattr(importlib.import_module(module), name)
     _limit_memory(setup["memory"])
-    ported = answer(setup, lambda stage: _wire.send(answers, b"s" + stage.encode(errors="backslashreplace")))
-    _wire.send(answers, b"a" + _wire.dumps(ported))
+    _wire.send(answers, b"a" + answer(setup["arguments"], say))
 
 
 # ------------------------------------------------------------------------------------------------------------ candidate

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from properties.oracle import _wire
 from properties.oracle.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle.port import port
 from properties.oracle.port_apart import Ported
@@ -17,20 +18,24 @@ __all__ = ["answer"]
 _LONGEST = 2000  # characters of an error
 
 
-def answer(setup: Mapping[str, Any], progress: Callable[[str], None]) -> Ported:
-    """Do what the setup says.
+def answer(arguments: Mapping[str, Any], progress: Callable[[str], None]) -> bytes:
+    """A ``Ported``, for another process.
 
     Args:
-        setup: the arguments of ``port``.
+        arguments: of ``port``.
         progress: called with the name of each stage as it begins.
     """
-    shape = setup["input_shape"]
+    return _wire.dumps(_ported(arguments, progress))
+
+
+def _ported(arguments: Mapping[str, Any], progress: Callable[[str], None]) -> Ported:
+    shape = arguments["input_shape"]
     try:
         report = port(
-            setup["checkpoint"],
-            setup["reference"],
-            setup["candidate"],
-            setup["output"],
+            arguments["checkpoint"],
+            arguments["reference"],
+            arguments["candidate"],
+            arguments["output"],
             input_shape=None if shape is None else tuple(shape),
             progress=progress,
         )

@@ -39,30 +39,31 @@ class Done(NamedTuple):
 
 
 def run_apart(
-    role: str, setup: Mapping[str, Any], limits: Limits, progress: Callable[[str], None] = lambda stage: None
+    job: str, arguments: Mapping[str, Any], limits: Limits, progress: Callable[[str], None] = lambda stage: None
 ) -> Done:
-    """Do a job in a process of its own; nothing of it is left afterwards.
+    """Call a function in a process of its own; nothing of it is left afterwards.
 
     Args:
-        role: of ``_child.main``; it sends frames to ``setup["answers"]``: ``s`` and a stage, ``a`` and its answer.
-        setup: what else it gets, as JSON's own types.
+        job: ``module:function``, called with the arguments and with a function that is told each stage as it begins;
+            it returns ``bytes``.
+        arguments: JSON's own types.
         limits: of time and memory.
         progress: called with the name of each stage as it begins.
     """
     mark = secrets.token_hex(8)
     with contextlib.ExitStack() as stack:
-        job = _Job(limits, progress, stack.enter_context(selectors.DefaultSelector()))
+        watched = _Job(limits, progress, stack.enter_context(selectors.DefaultSelector()))
         with contextlib.ExitStack() as passed:
-            answers, output = (job.listen(stack, passed, handle) for handle in (job.hear, job.output.feed))
-            content = {**setup, "role": role, "answers": answers, "memory": limits.memory}
-            process = start(content, descriptors=(answers,), output=output, mark=mark)
+            answers, output = (watched.listen(stack, passed, handle) for handle in (watched.hear, watched.output.feed))
+            setup = {"role": "job", "job": job, "arguments": arguments, "answers": answers, "memory": limits.memory}
+            process = start(setup, descriptors=(answers,), output=output, mark=mark)
         try:
-            answer, error = job.result(process.pid, process.poll)
+            answer, error = watched.result(process.pid, process.poll)
         finally:
             end_all([process.pid], mark)
             process.wait()
-            job.read(0)
-    return Done(answer, error, job.output.text())
+            watched.read(0)
+    return Done(answer, error, watched.output.text())
 
 
 class _Job:

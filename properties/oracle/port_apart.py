@@ -53,7 +53,7 @@ def port_apart(
         limits: of time and memory, for both nets together.
         progress: as for ``port``.
     """
-    setup = {
+    arguments = {
         "checkpoint": str(checkpoint),
         "reference": reference,
         "candidate": candidate,
@@ -62,7 +62,7 @@ def port_apart(
     }
     before = set(_unfinished(output))
     try:
-        answer, error, printed = run_apart("port", setup, limits, progress)
+        answer, error, printed = run_apart("properties.oracle._ported:answer", arguments, limits, progress)
     finally:
         for left in set(_unfinished(output)) - before:  # by a process that was killed while it wrote
             with contextlib.suppress(OSError):

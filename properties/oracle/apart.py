@@ -62,7 +62,8 @@ def run_apart(
         finally:
             end_all([process.pid], mark)
             process.wait()
-            watched.read(0)
+            with contextlib.suppress(_wire.WireError):
+                watched.read(0)  # the last of what it printed
     return Done(answer, error, watched.output.text())
 
 

@@ -277,3 +277,24 @@ def test_modules_without_effect_are_named():
     assert () == idle(used, used) == idle(idle_relu, idle_relu)
     assert ("never run, or without effect: r (ReLU)",) == idle(used, idle_relu)
     assert ("never run, or without effect: s (ReLU)",) == idle(idle_relu, two)
+
+
+def test_what_is_missing_before_a_dropout_counts_once():
+    """In train mode the dropout follows, in eval mode the layer behind it: one place all the same."""
+    right = nn.Sequential(conv(), nn.ReLU(), nn.Dropout(), conv())
+    wrong = nn.Sequential(conv(), nn.Dropout(), conv())
+
+    (deviation,) = explain([_compared(right, wrong, mode) for mode in ("eval", "train")])
+
+    assert ("operator-missing", "both", 1) == (deviation.kind, deviation.mode, deviation.count)
+    assert "the ReLU is missing" == deviation.message
+
+
+def test_two_in_one_place_count_twice_in_both_modes():
+    """Operators without a layer of their own go by the module, which does not tell them apart."""
+    right = Net(lambda n, x: F.dropout(n.b(n.a(x)), training=n.training), a=conv(), b=conv())
+    wrong = Net(lambda n, x: F.dropout(n.b(n.a(x).relu()).relu(), training=n.training), a=conv(), b=conv())
+
+    (deviation,) = explain([_compared(right, wrong, mode) for mode in ("eval", "train")])
+
+    assert ("operator-extra", "both", 2) == (deviation.kind, deviation.mode, deviation.count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from properties.report import Deviation, Place
 
 __all__ = ["Comparison", "doubts", "explain"]
 
+_ONE_SIDED = ("operator-missing", "operator-extra")  # two of one place in one mode are two in the other
 _OF_ANY_LAYER = ("requires_grad", "registered")  # one mistake, whatever the layers are that it is made in
 
 
@@ -59,9 +61,12 @@ def explain(comparisons: Iterable[Comparison]) -> tuple[Deviation, ...]:
     """The deviations of all modes, each reported once, in data-flow order."""
     found: dict[tuple[Any, ...], tuple[_Located, set[str]]] = {}
     for comparison in comparisons:
+        times: Counter[tuple[Any, ...]] = Counter()
         for located in _locate(comparison):
-            known, modes = found.get(located.key, (located, set()))
-            found[located.key] = (max(known, located, key=lambda one: one.extent), {*modes, comparison.mode})
+            key = (*located.key, times[located.key])
+            times[located.key] += located.edit.kind in _ONE_SIDED
+            known, modes = found.get(key, (located, set()))
+            found[key] = (max(known, located, key=lambda one: one.extent), {*modes, comparison.mode})
     groups: dict[tuple[Any, ...], list[_Located]] = {}
     seen: dict[tuple[Any, ...], set[str]] = {}
     for located, modes in found.values():
@@ -104,8 +109,12 @@ class _Located:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for the same edit seen in another mode, where a region may have a dropout more."""
-        if self.edit.kind in ("operator-missing", "operator-extra", "operator-replaced"):
+        """Equal for the same edit seen in another mode, where a region or what follows it may have a dropout more."""
+        if self.edit.kind == "operator-missing":
+            return (self.edit.kind, *(place.reference for place in self.places))
+        if self.edit.kind == "operator-extra":
+            return (self.edit.kind, *(place.candidate for place in self.places))
+        if self.edit.kind == "operator-replaced":
             return (self.edit.kind, self.places)
         return (*self.signature, self.places)
 

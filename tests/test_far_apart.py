@@ -1,10 +1,12 @@
 """Nets with several mistakes, or one in every layer, are still held layer against layer: no mistake is invented."""
 
+import pytest
 import torch
 from _pairs import conv, normal_form
 from torch import nn
 
 from arches.resnet import BasicBlock, Bottleneck, ResNet
+from properties import check
 from properties.oracle.explain import Comparison, doubts, explain
 
 
@@ -130,3 +132,38 @@ def test_of_two_layers_the_one_that_differs_less_is_taken():
     found = _said(_compared_at(right, wrong))
 
     assert [("operator-missing", None, 1), ("parameter", "bias", 1)] == found
+
+
+@pytest.mark.parametrize(("padding", "bordered"), [(1, True), (0, False)])
+def test_a_border_is_named_where_there_is_one(padding, bordered):
+    """A stem with a 1x1 kernel adds a border if it kept its padding, and only then."""
+    right, wrong = nn.Sequential(conv(), conv()), nn.Sequential(conv(size=1, padding=padding), conv())
+    (deviation,) = explain([_compared_at(right, wrong)])
+
+    assert bordered == ("adds a border" in (deviation.known_as or ""))
+
+
+class _Joined(nn.Module):
+    """A block that joins its two branches in one way, with its ReLU at the end."""
+
+    def __init__(self, join) -> None:
+        super().__init__()
+        self.conv = conv()
+        self.join = join
+
+    def forward(self, x):
+        """The branch and the shortcut."""
+        return self.join(self.conv(x), x).relu()
+
+
+def _joined(join) -> nn.Module:
+    return nn.Sequential(conv(3), nn.ReLU(), *(_Joined(join) for _ in range(3)))
+
+
+def test_a_relu_that_has_no_effect_because_of_a_mistake_is_not_missing():
+    """A maximum with what a ReLU made is never negative: the ReLU after it does nothing, and is there all the same."""
+    found = check(lambda: _joined(torch.maximum), lambda: _joined(torch.add), input_shape=(3, 8, 8), profile="quick")
+
+    assert [("operator-replaced", "add", "maximum", 3)] == [
+        (one.kind, one.reference, one.candidate, one.count) for one in found.deviations
+    ]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from properties.graph._rules import GRAPH_RULES, RULES, GraphRule, Rule
 from properties.graph.align import Correspondence, isomorphism
 from properties.graph.canonical import Canonical, canonicalise
 from properties.graph.ir import OpGraph, Shape
@@ -20,6 +21,7 @@ from properties.report import Deviation, Place
 __all__ = ["MODES", "Agreement", "Captured", "Structure", "compare_loosely", "only_at", "rejects"]
 
 MODES = ("eval", "train")
+_NO_EFFECT = "ReLU of a ReLU"  # the rule that drops a ReLU of what is never negative
 _SKIPPED = ("operator-missing", "operator-replaced", "wiring")
 Progress = Callable[[str], None]
 
@@ -155,15 +157,19 @@ class Structure:
         return found or self._at_the_second_size() or self._jointly()
 
     def _explained(self) -> list[Deviation]:
-        """The deviations in normal forms of tier A; of tier B where another way of storing weights is part of them."""
+        """The deviations in the normal forms that need fewest.
+
+        Those of tier A; of tier B where another way of storing weights is part of them; and with every ReLU kept where
+        one has an effect in one net alone, because of what differs before it.
+        """
         self.told = self.comparisons
         found = explain(self.comparisons)
-        if not found:
-            return []
-        looser = [compare_loosely(captured) for captured in self.first()]
-        fewer = explain(looser)
-        if 0 < len(fewer) < len(found):
-            self.told, found = looser, fewer
+        forms = [compare_loosely, *([_compare_with_every_relu] if _NO_EFFECT in self.rules else [])] if found else []
+        for compare in forms:
+            other = [compare(captured) for captured in self.first()]
+            fewer = explain(other)
+            if 0 < len(fewer) < len(found):
+                self.told, found = other, fewer
         return list(found)
 
     def _with_unread(self, found: list[Deviation]) -> list[Deviation]:
@@ -267,6 +273,13 @@ def rejects(size: Shape, why: bool | str, mode: str = "eval", *, reference: bool
 def compare_loosely(captured: Captured) -> Comparison:
     """Two nets in normal forms of tier B, where another way of storing weights is no difference."""
     ours, theirs = (canonicalise(graph, "B").graph for graph in (captured.reference, captured.candidate))
+    return Comparison.of(captured.mode, ours, theirs)
+
+
+def _compare_with_every_relu(captured: Captured) -> Comparison:
+    """Two nets in normal forms of tier A in which a ReLU without effect stays where it is."""
+    rules: list[Rule | GraphRule] = [*(rule for rule in RULES if rule.name != _NO_EFFECT), *GRAPH_RULES]
+    ours, theirs = (canonicalise(graph, rules=rules).graph for graph in (captured.reference, captured.candidate))
     return Comparison.of(captured.mode, ours, theirs)
 
 

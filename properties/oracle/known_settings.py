@@ -110,6 +110,12 @@ def _on_stem(case: Case) -> bool:
     return bool(case.edit.reference) and _is_first_conv(case.reference, case.edit.reference[0])
 
 
+def _bordered_stem(case: Case) -> bool:
+    if not (_kernels(case, 3, 1) and _on_stem(case)):
+        return False
+    return any(side not in (0, (0, 0)) for side in _sides(case.theirs.attributes["padding"]))
+
+
 def _expands(case: Case) -> bool:
     if not _kernels(case, 1, 3):
         return False
@@ -246,7 +252,7 @@ SETTINGS = (
     Known("the expansion is a 3x3 convolution instead of a 1x1",
           "https://github.com/aladdinpersson/Machine-Learning-Collection/issues/77", _expands),
     Known("the stem is a 1x1 convolution, whose padding adds a border",
-          f"{_CIFAR100}/blob/master/models/mobilenetv2.py", lambda case: _kernels(case, 3, 1) and _on_stem(case)),
+          f"{_CIFAR100}/blob/master/models/mobilenetv2.py", _bordered_stem),
     Known("the small stem of a CIFAR net in a net for ImageNet",
           "https://github.com/kuangliu/pytorch-cifar/issues/18", lambda case: _kernels(case, 7, 3) and _on_stem(case)),
     Known("AlexNet's widths of 2012 (96-256-384-384-256); torchvision has those of 2014 (64-192-384-256-256)",

@@ -203,14 +203,43 @@ class Columns(nn.Conv2d):
         return made + self.bias[:, None, None]
 
 
-def _two_layers(layer: type[nn.Conv2d], padding: int = 1) -> nn.Module:
-    layers = [layer(3, 8, 3, padding=padding), nn.ReLU(), layer(8, 8, 3, padding=1), nn.ReLU()]
+class Halves(nn.Conv2d):
+    """A convolution in two halves of its channels, of one weight."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Each half, joined."""
+        half = self.out_channels // 2
+        parts = [(self.weight[:half], self.bias[:half]), (self.weight[half:], self.bias[half:])]
+        return torch.cat([F.conv2d(x, weight, bias, padding=self.padding) for weight, bias in parts], 1)
+
+
+class ByHand(nn.BatchNorm2d):
+    """A batch norm written out."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """By the batch's statistics in train mode, by its own in eval mode."""
+        mean, var = self.running_mean, self.running_var
+        if self.training:
+            mean, var, count = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False), x.numel() / x.shape[1]
+            if count == 1:
+                raise ValueError("one value per channel has no variance")
+            with torch.no_grad():
+                self.num_batches_tracked.add_(1)
+                self.running_mean.mul_(0.9).add_(0.1 * mean)
+                self.running_var.mul_(0.9).add_(0.1 * var * count / (count - 1))
+        y = (x - mean[:, None, None]) / torch.sqrt(var[:, None, None] + self.eps)
+        return y * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+def _two_layers(layer: type[nn.Conv2d], norm: type[nn.BatchNorm2d] = nn.BatchNorm2d) -> nn.Module:
+    layers = [layer(3, 8, 3, padding=1), norm(8), nn.ReLU(), layer(8, 8, 3, padding=1), nn.ReLU()]
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4))
 
 
-def test_layers_that_no_rule_knows_are_compared_in_numbers():
+@pytest.mark.parametrize("layers", [(Columns,), (Halves,), (nn.Conv2d, ByHand)], ids=["columns", "halves", "norm"])
+def test_layers_that_no_rule_knows_are_compared_in_numbers(layers):
     """Their weights stand for those of the layers they are in place of, so that they differ only if they do."""
-    found = check(lambda: _two_layers(Columns), lambda: _two_layers(nn.Conv2d), input_shape=(3, 12, 12))
+    found = check(lambda: _two_layers(*layers), lambda: _two_layers(nn.Conv2d), input_shape=(3, 12, 12))
     assert ("undistinguished", 0) == (found.verdict, found.exit_status)
 
 

@@ -128,7 +128,7 @@ def transplant(
     apart = laws([theirs for _, theirs in graphs], seed + 500_009)
     known = {other: key for key, other in keys.items()} if keys is not None else moves(graphs, found)
     if keys is None:
-        known |= leftover(graphs, found, known)
+        known |= leftover(graphs, known)
     ours, theirs = ({param.key: param for param in side} for side in params)
     counters = _counters(known, ours, theirs)
     known |= counters

@@ -66,6 +66,15 @@ def test_no_block_is_lost_where_every_layer_has_a_bias():
     assert () == doubts([compared])
 
 
+def test_equal_layers_of_parallel_branches_are_not_crossed():
+    """Two 1x1 convolutions of one size end in one addition, one of them past a ReLU more: each keeps its norm."""
+    wrong = _with_biases(_PoolsFirst(_ActivatesTwice, (2, 1, 1, 1)))
+    found = check(wrong, ResNet(Bottleneck, (2, 1, 1, 1)), input_shape=(3, 64, 64), profile="quick")
+
+    kinds = [("parameter", 20), ("wiring", 1), ("operator-extra", 5)]
+    assert kinds == [(one.kind, one.count) for one in found.deviations]
+
+
 def _chain(widths, *end):
     layers: list[nn.Module] = []
     for number, (own, out) in enumerate(zip((3, *widths), widths, strict=False)):

@@ -22,7 +22,10 @@ def align(reference: OpGraph, candidate: OpGraph) -> Correspondence:
     graphs, intern = (reference, candidate), Interner()
     signatures = Signatures.of(reference, intern), Signatures.of(candidate, intern)
     found = isomorphism(reference, candidate, signatures)
-    return found or min(_attempts(graphs, signatures, intern), key=lambda one: _cost(graphs, signatures, one))
+    if found is not None:
+        return found
+    best = min(_attempts(graphs, signatures, intern), key=lambda one: _cost(graphs, signatures, one))
+    return _uncrossed(graphs, signatures, best)
 
 
 def _attempts(
@@ -39,6 +42,27 @@ def _attempts(
         yield Growth(graphs, evidence, layers).run()
     loosely = Signatures.loosely(graphs[0], intern), Signatures.loosely(graphs[1], intern)
     yield Growth(graphs, Evidence.of(graphs, loosely, intern), row).run()
+
+
+def _uncrossed(
+    graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatures], found: Correspondence
+) -> Correspondence:
+    """The same with partners exchanged where two equal operators of parallel branches were paired crosswise."""
+    (reference, candidate), (ours, theirs) = graphs, signatures
+    cost, back = _cost(graphs, signatures, found), {b: a for a, b in found.pairs.items()}
+    for a in [a for a in found.pairs if len(reference.ops[a].inputs) == 1]:
+        b, source = found.pairs[a], found.pairs.get(reference.ops[a].inputs[0])
+        if source is None or source in candidate.ops[b].inputs:
+            continue
+        for other in candidate.users[source]:
+            its = back.get(other)
+            if its is None or (ours.label[its], theirs.label[other]) != (ours.label[a], theirs.label[b]):
+                continue
+            turned = Correspondence({**found.pairs, a: other, its: b})
+            if (now := _cost(graphs, signatures, turned)) < cost:
+                found, cost, back = turned, now, {**back, other: a, b: its}
+                break
+    return found
 
 
 def _cost(graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatures], found: Correspondence) -> int:

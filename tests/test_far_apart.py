@@ -66,9 +66,19 @@ def test_no_block_is_lost_where_every_layer_has_a_bias():
     assert () == doubts([compared])
 
 
+class _ShortcutFirst(_ActivatesTwice):
+    """The same, with the shortcut computed first."""
+
+    def forward(self, x):
+        """The shortcut, then three convolutions, each with its ReLU."""
+        shortcut = x if self.downsample is None else self.downsample(x)
+        out = self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
+        return self.relu(self.relu(self.bn3(self.conv3(out))) + shortcut)
+
+
 def test_equal_layers_of_parallel_branches_are_not_crossed():
     """Two 1x1 convolutions of one size end in one addition, one of them past a ReLU more: each keeps its norm."""
-    wrong = _with_biases(_PoolsFirst(_ActivatesTwice, (2, 1, 1, 1)))
+    wrong = _with_biases(_PoolsFirst(_ShortcutFirst, (2, 1, 1, 1)))
     found = check(wrong, ResNet(Bottleneck, (2, 1, 1, 1)), input_shape=(3, 64, 64), profile="quick")
 
     kinds = [("parameter", 20), ("wiring", 1), ("operator-extra", 5)]

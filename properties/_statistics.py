@@ -15,11 +15,16 @@ _SLACK = 1e-5  # of the size of what is averaged: rounding in float32
 def followed(run: TrainRun) -> dict[str, tuple[Tensor, Tensor]]:
     """The value and slack of each statistic of a norm that was called as a layer.
 
-    ``running = (1 - momentum) * running + momentum * of the batch``, or the mean over all batches without a momentum.
+    ``running = (1 - momentum) * running + momentum * of the batch``, or the mean over all batches without a momentum:
+    only then the counter of batches is read by anything, and has to be right.
     """
     expected = {key: value.double() for key, value in run.before.items()}
     slack = {key: torch.zeros_like(value, dtype=torch.float64) for key, value in run.before.items()}
-    called = {f"{call.path}.{role}".lstrip(".") for call in run.calls for role in _ROLES}
+    called = {
+        f"{call.path}.{role}".lstrip(".")
+        for call in run.calls
+        for role in (_ROLES if call.momentum is None else _ROLES[1:])
+    }
     for call in run.calls:
         if not call.moves:
             continue

@@ -289,7 +289,8 @@ def test_a_net_that_ends_the_process_or_never_ends_is_one_line(run, tmp_path, bo
 @pytest.mark.slow
 def test_what_was_printed_is_shown_where_it_is_asked_for(run, tmp_path):
     """On standard error, and not otherwise."""
-    (tmp_path / "loud.py").write_text("from torch import nn\nprint('hello')\n\ndef net():\n    return nn.Conv2d(3, 4, 1)\n")
+    code = "from torch import nn\nprint('hello')\n\ndef net():\n    return nn.Conv2d(3, 4, 1)\n"
+    (tmp_path / "loud.py").write_text(code)
 
     _, _, silent = run("describe", f"{tmp_path}/loud.py:net")
     _, _, shown = run("describe", f"{tmp_path}/loud.py:net", "--show-output")

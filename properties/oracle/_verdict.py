@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from properties.graph.canonical import TIERS
-from properties.graph.ir import Shape
 from properties.graph.recipe import Recipe
 from properties.graph.weight_map import weight_map
 from properties.oracle._alone import alone
+from properties.oracle._at_home import crossed, equal_at_home, raises_at_home
 from properties.oracle._differences import GRADIENT
 from properties.oracle._elsewhere import Elsewhere
 from properties.oracle._numeric import deviations_of, in_words
 from properties.oracle._starts import starts
 from properties.oracle._structure import Agreement, Structure
-from properties.oracle.compare import CHANNELS, Difference, Evidence, compare, confirm, probe
+from properties.oracle.compare import CHANNELS, Evidence, compare, confirm
 from properties.oracle.counterexample import smallest
 from properties.oracle.images import Images, images
 from properties.oracle.replay import layer_pairs, locate
@@ -130,24 +129,17 @@ class _Judge:
             return common
         if all(deviation.kind == "domain" for deviation in found):
             where = "; ".join(dict.fromkeys(deviation.message for deviation in found))
-            return replace(common, verdict="conditional", domain=f"equal at {_x(self.structure.shape[1:])}; {where}")
+            return replace(
+                common, verdict="conditional", domain=f"equal at {crossed(self.structure.shape[1:])}; {where}"
+            )
         return replace(common, verdict="deviates", counterexample=self._counterexample(moved, evidence))
 
     def _shown(self, moved: Transplant, evidence: Evidence) -> list[Deviation]:
         """What the numbers alone show."""
         if not evidence.differences:
             return []
-        everywhere = self._raises_at_home(moved, evidence.differences)
+        everywhere = raises_at_home(self.structure, moved, evidence.differences)
         return deviations_of(evidence, self._culprit(moved, evidence), everywhere=everywhere)
-
-    def _raises_at_home(self, moved: Transplant, differences: Sequence[Difference]) -> bool:
-        """Whether what one net raises elsewhere, a graph's backward pass say, is no matter of the size."""
-        for raised in {each.mode: each for each in differences if each.tensor == "raised"}.values():
-            at_home = replace(raised.draw, shape=(2, *self.structure.shape))
-            found = probe(self.reference, self.candidate, moved, raised.mode, at_home)
-            if any(each.tensor == "raised" for each in found):
-                return True
-        return False
 
     def _alone(self, drawn: Images, *, one_graph: bool) -> tuple[tuple[Result, ...], list[Deviation]]:
         self.progress("checking the candidate's own properties")
@@ -200,7 +192,7 @@ class _Judge:
             return common
         if not evidence.differences:
             return self._undistinguished(common, evidence, drawn) if evidence.agrees else common
-        here = self._equal_here(moved, evidence)
+        here = equal_at_home(self.structure, moved, evidence, seed=self.seed)
         return common if here is None else replace(common, verdict="conditional", domain=here)
 
     def _second(self, batch: int) -> Draw:
@@ -238,34 +230,6 @@ class _Judge:
             found = [deviation for deviation in found if not told or deviation.attribute != _UNTOUCHED]
             return replace(common, deviations=(*common.deviations, *found), results=results)
         return replace(common, verdict="undistinguished", deviations=(), notes=notes, results=results)
-
-    def _equal_here(self, moved: Transplant, evidence: Evidence) -> str | None:
-        """Where the nets are equal all the same: at the size the reference is made for, by proof or by numbers."""
-        shape = self.structure.shape
-        differs = [each for each in evidence.differences if each.draw.shape[1:] != shape]
-        if not differs or len(differs) < len(evidence.differences):
-            return None
-        if self._raises_at_home(moved, differs):
-            return None
-        captures = self.structure.first()
-        agreement = next(filter(None, (self.structure.agrees(tier, captures) for tier in TIERS)), None)
-        if agreement is None:
-            regimes = dict.fromkeys(["normal", *(each.draw.regime for each in differs)])
-            draws = [Draw((batch, *shape), regime, self.seed) for regime in regimes for batch in (1, 2)]
-            at_home = Images(eval=tuple(draws), train=tuple(draws[1::2]), borders=())
-            found = compare(self.reference, self.candidate, moved, at_home, channels=("eval", "train", "dropout"))
-            if not found.agrees or found.undecided:
-                return None
-        elif all(each.draw.shape[0] == 1 for each in differs) and self._differs_alone(moved):
-            return "equal for several images at once; differs for one image by itself"
-        why = "" if agreement is None or not agreement.conditions else f" ({'; '.join(agreement.conditions)})"
-        where = min((each.draw.shape for each in differs), key=lambda size: size[2:])
-        return f"equal at {_x(shape[1:])}{why}; differs at {_x(where[2:])}"
-
-    def _differs_alone(self, moved: Transplant) -> bool:
-        """Whether it is not the size that makes the difference but the batch of one image."""
-        one = Images(eval=(Draw((1, *self.structure.shape), seed=self.seed),), train=(), borders=())
-        return bool(compare(self.reference, self.candidate, moved, one, channels=("eval",)).differences)
 
     # ------------------------------------------------------------------------------------------- numbers
     def _transplant(
@@ -313,7 +277,3 @@ def _owner(tensor: str, moved: Transplant) -> Place | None:
     if other is None:
         return None
     return Place(key.rpartition(".")[0] or "(net)", other.rpartition(".")[0] or "(net)")
-
-
-def _x(size: Shape) -> str:
-    return "x".join(map(str, size)) if size else "its one size"

@@ -90,3 +90,18 @@ def test_a_reference_that_trains_at_few_sizes_is_captured_at_one_of_them():
     found = check(lambda: _TrainsAtOneSize(one), lambda: _TrainsAtOneSize(many), input_shape=(3, 16, 16))
     assert ("conditional", ["train"]) == (found.verdict, [deviation.mode for deviation in found.deviations])
     assert "is rejected in train mode (ValueError: no such size" in found.deviations[0].message
+
+
+def test_a_domain_names_what_the_nets_do_not_share():
+    """Both have a bias that a norm takes off again; the pool is what makes the difference."""
+
+    def net(pool):
+        parts = (nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), pool, nn.Flatten(), nn.Linear(128, 5))
+        return nn.Sequential(*parts)
+
+    found = check(lambda: net(nn.AvgPool2d(8)), lambda: net(nn.AdaptiveAvgPool2d(4)), input_shape=(3, 32, 32))
+
+    assert "conditional" == found.verdict
+    assert found.domain is not None
+    assert "adaptive" in found.domain
+    assert "bias" not in found.domain

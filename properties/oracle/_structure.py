@@ -67,8 +67,10 @@ class Agreement:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """What it holds under, in words."""
-        return tuple(dict.fromkeys(said for pair in self.normal for one in pair for said in one.conditions))
+        """What it holds under, in words: what one net's form rests on and the other's does not; else all of it."""
+        found = dict.fromkeys(said for pair in self.normal for one in pair for said in one.conditions)
+        apart = {said for ours, theirs in self.normal for said in {*ours.conditions} ^ {*theirs.conditions}}
+        return tuple(said for said in found if said in apart) or tuple(found)
 
 
 class Structure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import eq
 
 from properties.graph._isomorphism import Correspondence
@@ -14,6 +14,9 @@ from properties.graph._signatures import Evidence
 from properties.graph.ir import OpGraph
 
 __all__ = ["Growth"]
+
+Side = Callable[[OpGraph, int], tuple[int, ...]]  # the neighbours of an operator above or below
+Allowed = Callable[[int, int], bool]  # whether an operator of each may be a pair
 
 _FAMILIES = (
     ELEMENTWISE - {"dropout", "cast"} | {"prelu", "rrelu"},
@@ -90,7 +93,7 @@ class Growth:
         self.order.insert(at, a)
         self.partners.insert(at, b)
 
-    def _grow(self, allowed: object) -> None:
+    def _grow(self, allowed: Allowed) -> None:
         for a, b in list(self.pairs.items()):
             self._offer_neighbours(a, b, allowed)
         while self.heap:
@@ -105,20 +108,20 @@ class Growth:
                 self._pair(a, b)
                 self._offer_neighbours(a, b, allowed)
 
-    def _offer_neighbours(self, a: int, b: int, allowed: object) -> None:
+    def _offer_neighbours(self, a: int, b: int, allowed: Allowed) -> None:
         for side in (_sources, _users):
             left = [n for n in side(self.graphs[0], a) if n not in self.pairs]
             right = [n for n in side(self.graphs[1], b) if n not in self.back]
             offered = False
             for x in left:
                 for y in right:
-                    if allowed(x, y):  # type: ignore[operator]
+                    if allowed(x, y):
                         self._offer(x, y)
                         offered = True
             if not offered and allowed == self._same_kind:
                 self._offer_beyond(a, b, side)
 
-    def _offer_beyond(self, a: int, b: int, side: object) -> None:
+    def _offer_beyond(self, a: int, b: int, side: Side) -> None:
         """Where the neighbours cannot be paired, look past what may have been inserted on either side."""
         left, right = self._reach(0, a, side), self._reach(1, b, side)
         near_left, near_right = [n for n, far in left if far == 0], [n for n, far in right if far == 0]
@@ -135,13 +138,13 @@ class Growth:
         """Whether an operator of the reference may be paired past others already."""
         return self.anything_leaps or not far or bool(self.graphs[0].ops[a].params)
 
-    def _reach(self, which: int, start: int, side: object) -> list[tuple[int, int]]:
+    def _reach(self, which: int, start: int, side: Side) -> list[tuple[int, int]]:
         """Unpaired operators within reach, nearest first, each with how many were stepped over."""
         paired = self.back if which else self.pairs
         found: dict[int, int] = {}
         layer = [start]
         for far in range(_FARTHEST):
-            layer = [n for at in layer for n in side(self.graphs[which], at) if n not in paired and n not in found]  # type: ignore[operator]
+            layer = [n for at in layer for n in side(self.graphs[which], at) if n not in paired and n not in found]
             for n in layer:
                 found.setdefault(n, far)
         return list(found.items())
@@ -205,12 +208,12 @@ def _users(graph: OpGraph, position: int) -> tuple[int, ...]:
     return graph.users[position]
 
 
-def _nearest(graph: OpGraph, start: int, paired: Mapping[int, int], side: object) -> Iterator[int]:
+def _nearest(graph: OpGraph, start: int, paired: Mapping[int, int], side: Side) -> Iterator[int]:
     """The nearest paired operators above or below."""
     seen: set[int] = set()
     waiting = [start]
     while waiting:
-        for n in side(graph, waiting.pop()):  # type: ignore[operator]
+        for n in side(graph, waiting.pop()):
             if n in seen:
                 continue
             seen.add(n)

@@ -6,6 +6,7 @@ definition order and execution order decide nothing; structure does.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from properties.graph._growth import Growth
@@ -24,8 +25,19 @@ def align(reference: OpGraph, candidate: OpGraph) -> Correspondence:
     found = isomorphism(reference, candidate, signatures)
     if found is not None:
         return found
-    best = min(_attempts(graphs, signatures, intern), key=lambda one: _cost(graphs, signatures, one))
+    least, tried = _least(signatures), []
+    for attempt in _attempts(graphs, signatures, intern):
+        tried.append((_cost(graphs, signatures, attempt), attempt))
+        if tried[-1][0] <= least:
+            break  # no other can be better
+    best = min(tried, key=lambda one: one[0])[1]
     return _uncrossed(graphs, signatures, best)
+
+
+def _least(signatures: tuple[Signatures, Signatures]) -> int:
+    """What any correspondence costs at least: each operator that finds none of its label on the other side counts."""
+    ours, theirs = (Counter(one.label) for one in signatures)
+    return max(ours.total(), theirs.total()) - (ours & theirs).total()
 
 
 def _attempts(

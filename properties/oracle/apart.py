@@ -6,15 +6,14 @@ What a check needs beyond that, two processes that talk to each other, is in ``i
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
-import selectors
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from properties.oracle import _wire
 from properties.oracle._output import Tail
+from properties.oracle._pipes import Pipes
 from properties.oracle._processes import end_all, start, takes_more, words_for
 from properties.oracle.errors import readable
 from properties.oracle.isolate import Limits
@@ -52,9 +51,9 @@ def run_apart(
     """
     mark = secrets.token_hex(8)
     with contextlib.ExitStack() as stack:
-        watched = _Job(limits, progress, stack.enter_context(selectors.DefaultSelector()))
+        watched = _Job(limits, progress, Pipes(stack))
         with contextlib.ExitStack() as passed:
-            answers, output = (watched.listen(stack, passed, handle) for handle in (watched.hear, watched.output.feed))
+            answers, output = (watched.pipes.listen(passed, handle) for handle in (watched.hear, watched.output.feed))
             setup = {"role": "job", "job": job, "arguments": arguments, "answers": answers, "memory": limits.memory}
             process = start(setup, descriptors=(answers,), output=output, mark=mark)
         try:
@@ -63,30 +62,21 @@ def run_apart(
             end_all([process.pid], mark)
             process.wait()
             with contextlib.suppress(_wire.WireError):
-                watched.read(0)  # the last of what it printed
+                watched.pipes.hear(0)  # the last of what it printed
     return Done(answer, error, watched.output.text())
 
 
 class _Job:
     """A job, from the process that waits for it."""
 
-    def __init__(self, limits: Limits, progress: Callable[[str], None], selector: selectors.BaseSelector) -> None:
+    def __init__(self, limits: Limits, progress: Callable[[str], None], pipes: Pipes) -> None:
         self.limits = limits
         self.progress = progress
-        self.selector = selector
+        self.pipes = pipes
         self.output = Tail()
         self.frames = _wire.Frames()
         self.stage = "while its process started"
         self.answer: bytes | None = None
-
-    def listen(self, stack: contextlib.ExitStack, passed: contextlib.ExitStack, handle: Callable[[bytes], None]) -> int:
-        """A pipe whose reading end is handled here; the other end, for the process."""
-        reading, writing = os.pipe()
-        os.set_blocking(reading, False)
-        stack.callback(os.close, reading)
-        passed.callback(os.close, writing)
-        self.selector.register(reading, selectors.EVENT_READ, handle)
-        return writing
 
     def hear(self, piece: bytes) -> None:
         """Stages and the answer."""
@@ -98,15 +88,6 @@ class _Job:
                 self.stage = readable(text.decode(errors="backslashreplace"))
                 self.progress(self.stage)
 
-    def read(self, wait: float) -> None:
-        """Take what has come, or wait for it so many seconds."""
-        for key, _ in self.selector.select(wait):
-            piece = os.read(key.fd, 2**16)
-            if piece:
-                key.data(piece)
-            else:
-                self.selector.unregister(key.fd)
-
     def result(self, pid: int, poll: Callable[[], int | None]) -> tuple[bytes | None, str]:
         """Wait for the answer, or for what stands in its way."""
         until = time.monotonic() + self.limits.timeout
@@ -114,7 +95,7 @@ class _Job:
         while True:
             status = poll()  # before what it said is read, so that nothing is missed
             try:
-                self.read(0 if status is not None else min(_GLANCE, max(0.0, until - time.monotonic())))
+                self.pipes.hear(0 if status is not None else min(_GLANCE, max(0.0, until - time.monotonic())))
             except _wire.WireError as error:  # a stranger's code can write there too
                 return None, f"broke the connection: {error}"
             if self.answer is not None:

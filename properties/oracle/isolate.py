@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import selectors
 import shutil
 import socket
 import tempfile
@@ -26,6 +25,7 @@ from typing import Any, NamedTuple
 
 from properties.oracle import _wire
 from properties.oracle._output import Tail
+from properties.oracle._pipes import Pipes
 from properties.oracle._processes import takes_more, usual_memory, words_for
 from properties.oracle._sides import Sides
 from properties.oracle.errors import readable
@@ -120,15 +120,15 @@ class _Watch:
         with contextlib.ExitStack() as stack:
             folder = _private_folder()
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            self.selector = stack.enter_context(selectors.DefaultSelector())
+            self.pipes = Pipes(stack)
             ours, theirs = (stack.enter_context(end) for end in socket.socketpair())
             lifeline, _held = self._pipe(stack)
             common = {**self.names, "folder": str(folder), "memory": self.limits.memory, "began": self.began}
             with contextlib.ExitStack() as passed:  # ends that are theirs alone
-                stages = self._listen(stack, passed, self._on_stages)
-                output = self._listen(stack, passed, self.output.feed)
-                reports = self._listen(stack, passed, self._on_reports)
-                faults = self._listen(stack, passed, self.faults.feed)
+                stages = self.pipes.listen(passed, self._on_stages)
+                output = self.pipes.listen(passed, self.output.feed)
+                reports = self.pipes.listen(passed, self._on_reports)
+                faults = self.pipes.listen(passed, self.faults.feed)
                 candidate = {"role": "candidate", "channel": theirs.fileno(), "stages": stages, "output": output}
                 judge = {"role": "judge", "channel": ours.fileno(), "reports": reports, "output": faults}
                 stack.callback(self._end)
@@ -139,7 +139,7 @@ class _Watch:
                     },
                     lifeline=lifeline,
                     folder=str(folder),
-                    listen=lambda handle: self._listen(stack, passed, handle),
+                    listen=lambda handle: self.pipes.listen(passed, handle),
                 )
             ours.close()
             theirs.close()
@@ -152,40 +152,18 @@ class _Watch:
             stack.callback(os.close, end)
         return ends
 
-    def _listen(
-        self, stack: contextlib.ExitStack, passed: contextlib.ExitStack, handle: Callable[[bytes], None]
-    ) -> int:
-        """A pipe whose reading end is handled here; the other end, for a process to write to."""
-        reading, writing = os.pipe()
-        os.set_blocking(reading, False)
-        stack.callback(os.close, reading)
-        passed.callback(os.close, writing)
-        self.selector.register(reading, selectors.EVENT_READ, handle)
-        return writing
-
     def _end(self) -> None:
         self.sides.end()
-        self._hear(0)
+        self.pipes.hear(0)
 
     # --------------------------------------------------------------------------------------------------------- watching
     def result(self) -> tuple[Report | None, str | None]:
         """Wait for the report, or for what stands in its way."""
         while self.verdict is None:
-            self._hear(max(0.0, min(_GLANCE, self.began + self.limits.timeout - time.monotonic())))
+            self.pipes.hear(max(0.0, min(_GLANCE, self.began + self.limits.timeout - time.monotonic())))
             if self.verdict is None:
                 self.verdict = self._stopped()
         return self.verdict
-
-    def _hear(self, wait: float) -> None:
-        for key, _ in self.selector.select(wait):
-            try:
-                piece = os.read(key.fd, 2**16)
-            except BlockingIOError:
-                continue
-            if not piece:
-                self.selector.unregister(key.fd)
-                continue
-            key.data(piece)
 
     def _on_stages(self, piece: bytes) -> None:
         """The candidate's process names its stages, a line each; whatever else comes is only shown."""
@@ -229,13 +207,13 @@ class _Watch:
             self.ended = sides.candidate.poll()
             sides.end_candidate()  # its children hold the wire open
         if self.lost:
-            ended = sides.wait_for_candidate(_LAST_WORDS, self._hear)
+            ended = sides.wait_for_candidate(_LAST_WORDS, self.pipes.hear)
             if ended is None:
                 return None, f"{name} closed the connection that it is judged through, {self.stage}"
             return None, f"{name} {words_for(ended)}, {self.stage}"
         status = sides.judge.poll()
         if status is not None:
-            self._hear(0)
+            self.pipes.hear(0)
             if self.verdict is None and not self.lost:
                 return None, f"{self.names['reference']} {words_for(status)}, {self.judging}"
             return None

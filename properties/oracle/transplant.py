@@ -126,9 +126,11 @@ def transplant(
     """
     drawn = laws([ours for ours, _ in graphs], seed)
     apart = laws([theirs for _, theirs in graphs], seed + 500_009)
-    known = {other: key for key, other in keys.items()} if keys is not None else moves(graphs, found)
     if keys is None:
+        known = moves(graphs, found)
         known |= leftover(graphs, known)
+    else:
+        known = {other: key for key, other in keys.items()}
     ours, theirs = ({param.key: param for param in side} for side in params)
     counters = _counters(known, ours, theirs)
     known |= counters

@@ -1,7 +1,6 @@
 """Hypothesis profiles, ``--device``, torch determinism, and what is timed on which machine; nothing else."""
 
 import argparse
-import json
 import os
 import warnings
 from pathlib import Path
@@ -97,15 +96,12 @@ def _settle_comparison(config: pytest.Config) -> None:
     given = config.getoption("benchmark_compare")
     if not isinstance(given, str) or (len(Path(given).parts) < 3 and not Path(given).is_file()):
         return  # none, the last one, or a number or a pattern of saved ones
+    from properties.bench.saved import BenchFileError, content_of
+
     try:
-        saved = json.loads(Path(given).read_text(encoding="utf-8"))
-        known = isinstance(saved, dict) and isinstance(saved.get("benchmarks"), list)
-    except OSError as error:
-        raise pytest.UsageError(f"--benchmark-compare: {given} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise pytest.UsageError(f"--benchmark-compare: {given} is damaged or no JSON: {error}") from error
-    if not known:
-        raise pytest.UsageError(f"--benchmark-compare: {given} is not a file that --benchmark-json or -save wrote")
+        content_of(Path(given))
+    except BenchFileError as error:
+        raise pytest.UsageError(f"--benchmark-compare: {error}") from error
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -64,7 +64,7 @@ def test_benchmark_only_times_them(bench):
     ("content", "why"),
     [
         ("{", "is damaged or no JSON"),
-        ('{"benchmarks": 3}', "is not a file that --benchmark-json"),
+        ('{"benchmarks": 3}', "is not a file of pytest-benchmark"),
         (None, "cannot be read"),
     ],
     ids=["damaged", "foreign", "missing"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BenchFileError", "Row", "Run", "latest", "read", "read_all", "refusal"]
+__all__ = ["BenchFileError", "Row", "Run", "content_of", "latest", "read", "read_all", "refusal"]
 
 _MARK = "archproof"  # under which machine_info holds the device
 
@@ -103,14 +103,7 @@ def read(path: Path) -> Run:
     Raises:
         BenchFileError: if it cannot be read, is no such file, or holds no forward pass.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BenchFileError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise BenchFileError(f"{path} is damaged or no JSON: {error}; save it again with --benchmark-json") from error
-    if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
-        raise BenchFileError(f"{path} is not a file of pytest-benchmark; --benchmark-json FILE writes one")
+    content = content_of(path)
     try:
         device = content["machine_info"][_MARK]
         rows = tuple(_row(entry) for entry in content["benchmarks"] if "case" in entry["extra_info"])
@@ -122,6 +115,23 @@ def read(path: Path) -> Run:
     if not rows:
         raise BenchFileError(f"{path} holds no forward pass; pytest -k resnet --benchmark-only --benchmark-json FILE")
     return run
+
+
+def content_of(path: Path) -> dict[str, Any]:
+    """What pytest-benchmark wrote to a file, whatever was measured.
+
+    Raises:
+        BenchFileError: if it cannot be read or is no such file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BenchFileError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BenchFileError(f"{path} is damaged or no JSON: {error}; save it again with --benchmark-json") from error
+    if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
+        raise BenchFileError(f"{path} is not a file of pytest-benchmark; --benchmark-json FILE writes one")
+    return content
 
 
 def _row(entry: Mapping[str, Any]) -> Row:

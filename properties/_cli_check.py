@@ -12,6 +12,7 @@ from properties._cli_options import OUTPUT, InputShape, Json, Memory, ShowOutput
 from properties._cli_support import (
     UsageError,
     complain,
+    hinted,
     parse_input_shape,
     print_apart,
     progress,
@@ -78,7 +79,7 @@ def check(
     from properties._cli_table import check_table, summarise
     from properties.oracle.command import print_report, run_check
     from properties.oracle.expected import apply, read
-    from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+    from properties.oracle.isolate import Limits
 
     if candidate is None:
         if any(option is not None for option in (against, input_shape, expected_failures)):
@@ -92,7 +93,7 @@ def check(
     profile, seed = profile or "default", seed or 0
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
     expected = () if expected_failures is None else read(expected_failures)
-    limits = Limits(timeout or usual_timeout(profile), memory or usual_memory())
+    limits = Limits.given(timeout, memory, profile)
     options = {"input_shape": shape, "profile": profile, "seed": seed, "strict_init": strict_init}
     with progress() as say:
         say("starting")
@@ -102,7 +103,7 @@ def check(
     if expected:
         report = apply(report, expected)
     if report.error is not None:
-        complain(report.error + ("; its output: --show-output" if output and not show_output else ""))
+        complain(hinted(report.error, output, shown=show_output))
     elif json != "-":
         print_report(report)
     if show_output:

@@ -11,6 +11,7 @@ import typer
 from properties._cli_options import Memory, ShowOutput, Timeout
 from properties._cli_support import (
     UsageError,
+    hinted,
     one_line,
     parse_input_shape,
     print_apart,
@@ -57,7 +58,7 @@ def describe(
     show_output: ShowOutput = False,
 ) -> None:
     """Describe a net, or solve the size formula."""
-    from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+    from properties.oracle.isolate import Limits
 
     if target is None and solve is None:
         raise UsageError(
@@ -73,7 +74,7 @@ def describe(
     content: dict[str, Any] = {"schema": 1}
     solved = None if solve is None else _solved(solve, content)
     if target is not None:
-        limits = Limits(timeout or usual_timeout("default"), memory or usual_memory())
+        limits = Limits.given(timeout, memory)
         described = _described(target, shape, tensorboard, limits, show_output)
         content = {**described.to_dict(depth=depth), **content}
     if json is not None:
@@ -111,11 +112,11 @@ def _described(
     if show_output:
         print_apart(found.output)
     if found.description is None:
-        raise UsageError(found.error + ("; its output: --show-output" if found.output and not show_output else ""))
+        raise UsageError(hinted(found.error, found.output, shown=show_output))
     return found.description
 
 
-def _draw(description: Any, depth: int | None, html: Path | None, svg: Path | None) -> None:
+def _draw(description: Description, depth: int | None, html: Path | None, svg: Path | None) -> None:
     from properties._describe_page import description_page
     from properties._describe_picture import draw
 
@@ -125,7 +126,7 @@ def _draw(description: Any, depth: int | None, html: Path | None, svg: Path | No
         write_text(html, description_page(description, depth))
 
 
-def _show(description: Any, depth: int | None) -> None:
+def _show(description: Description, depth: int | None) -> None:
     from properties.describe import styled_lines, text
 
     if not sys.stdout.isatty():

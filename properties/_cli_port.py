@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from properties._cli_options import OUTPUT, InputShape, Memory, ShowOutput, Timeout
-from properties._cli_support import complain, parse_input_shape, print_apart, print_text, progress, write_json
+from properties._cli_support import complain, hinted, parse_input_shape, print_apart, print_text, progress, write_json
 
 __all__ = ["HELP", "port_checkpoint"]
 
@@ -40,15 +40,15 @@ def port_checkpoint(
     show_output: ShowOutput = False,
 ) -> int:
     """Port a checkpoint."""
-    from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+    from properties.oracle.isolate import Limits
     from properties.oracle.port_apart import port_apart
 
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
-    limits = Limits(timeout or usual_timeout("default"), memory or usual_memory())
+    limits = Limits.given(timeout, memory)
     with progress() as say:
         ported = port_apart(checkpoint, reference, candidate, output, input_shape=shape, limits=limits, progress=say)
     if ported.status:
-        complain(ported.text + ("; its output: --show-output" if ported.output and not show_output else ""))
+        complain(hinted(ported.text, ported.output, shown=show_output))
     elif json != "-":
         print_text(ported.text)
     if show_output:

@@ -16,6 +16,7 @@ __all__ = [
     "BrokenOutput",
     "UsageError",
     "complain",
+    "hinted",
     "one_line",
     "parse_input_shape",
     "print_apart",
@@ -91,6 +92,11 @@ def print_text(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise BrokenOutput from error
+
+
+def hinted(error: str, output: str, *, shown: bool) -> str:
+    """An error of a stranger's code, with the option that shows what it printed, if there is anything still unseen."""
+    return error + ("; its output: --show-output" if output and not shown else "")
 
 
 def write_each(*writes: Callable[[], None]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from properties._describe_model import Layer as Layer
 from properties.describe import Description
 from properties.oracle import _wire
 from properties.oracle.apart import run_apart

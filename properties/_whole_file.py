@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["whole_file"]
+__all__ = ["unfinished", "whole_file"]
 
 
 @contextlib.contextmanager
@@ -24,7 +24,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         OSError: if it cannot be made, or cannot take its name.
     """
     path = path.resolve()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path))
     os.close(handle)
     try:
         yield Path(name)
@@ -37,6 +37,16 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise
     with contextlib.suppress(OSError):  # some file systems cannot do this for a folder
         _to_disk(str(path.parent))
+
+
+def unfinished(path: Path) -> set[Path]:
+    """The temporary files beside ``path``: being written now, or left behind by a process that was killed meanwhile."""
+    path = path.resolve()
+    return {other for other in path.parent.glob(".*") if other.name.startswith(_prefix(path))}
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}."
 
 
 def _to_disk(path: str) -> None:

@@ -34,7 +34,7 @@ from properties.oracle._candidate_keys import KEYS
 from properties.oracle.command import Checked, run_check
 from properties.oracle.errors import TargetError, nearest, readable
 from properties.oracle.expected import Expected, apply, read
-from properties.oracle.isolate import Limits, usual_memory, usual_timeout
+from properties.oracle.isolate import Limits
 from properties.oracle.targets import parse, require_file
 
 __all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]
@@ -163,7 +163,7 @@ def check_candidate(
         side_by_side: whether the report has both nets whole, for a page.
         progress: called with the name of each stage as it begins.
     """
-    limits = Limits(candidate.timeout or usual_timeout(candidate.profile), candidate.memory or usual_memory())
+    limits = Limits.given(candidate.timeout, candidate.memory, candidate.profile)
     options = {
         "input_shape": candidate.input_shape,
         "profile": candidate.profile,

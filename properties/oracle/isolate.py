@@ -31,7 +31,7 @@ from properties.oracle._sides import Sides
 from properties.oracle.errors import readable
 from properties.report import Report
 
-__all__ = ["Limits", "Outcome", "check_isolated", "usual_memory", "usual_timeout"]
+__all__ = ["Limits", "Outcome", "check_isolated", "usual_timeout"]
 
 _GLANCE = 0.2  # seconds between two looks at memory
 _LAST_WORDS = 2.0  # seconds for a process to be seen ending after its connection broke
@@ -48,6 +48,11 @@ class Limits:
 
     timeout: float = 300.0
     memory: float = field(default_factory=usual_memory)
+
+    @classmethod
+    def given(cls, timeout: float | None, memory: float | None, profile: str = "default") -> Limits:
+        """Those that somebody asked for, and a profile's usual ones in place of the others."""
+        return cls(timeout or usual_timeout(profile), memory or usual_memory())
 
 
 def usual_timeout(profile: str) -> float:

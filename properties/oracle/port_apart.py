@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from properties._whole_file import unfinished
 from properties.oracle import _wire
 from properties.oracle.apart import run_apart
 from properties.oracle.isolate import Limits
@@ -60,11 +61,11 @@ def port_apart(
         "output": str(output),
         "input_shape": input_shape,
     }
-    before = set(_unfinished(output))
+    before = unfinished(output)
     try:
         answer, error, printed = run_apart("properties.oracle._ported:answer", arguments, limits, progress)
     finally:
-        for left in set(_unfinished(output)) - before:  # by a process that was killed while it wrote
+        for left in unfinished(output) - before:  # by a process that was killed while it wrote
             with contextlib.suppress(OSError):
                 left.unlink()
     if answer is None:
@@ -74,9 +75,3 @@ def port_apart(
     except _wire.WireError as broken:
         return Ported(2, f"the process that runs {reference} and {candidate} answered wrongly: {broken}", {}, printed)
     return Ported(ported.status, ported.text, ported.report, printed)
-
-
-def _unfinished(output: Path) -> list[Path]:
-    """Temporary files of ``whole_file`` for an output."""
-    place = output.resolve()
-    return [path for path in place.parent.glob(".*") if path.name.startswith(f".{place.name}.")]

@@ -7,7 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from properties._cli_support import UsageError, complain, print_apart, print_text, progress, write_each, write_json
+from properties._cli_support import (
+    UsageError,
+    complain,
+    hinted,
+    print_apart,
+    print_text,
+    progress,
+    write_each,
+    write_json,
+)
 from properties.oracle.candidates import Table, check_candidate, find_table, read_table
 from properties.oracle.command import print_report
 from properties.oracle.markdown import markdown
@@ -53,7 +62,7 @@ def check_table(
             )
         reports[candidate.name] = report
         if report.error is not None:
-            complain(f"{candidate.name}: {report.error}" + ("; its output: --show-output" if output else ""))
+            complain(hinted(f"{candidate.name}: {report.error}", output, shown=show_output))
         elif json != "-":
             print_report(report)
             print_text("")

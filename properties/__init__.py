@@ -9,15 +9,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from properties._property import Property as Property
-    from properties._property import Violation as Violation
-    from properties._property import claim as claim
-    from properties._property import forall as forall
     from properties.catalogue import ALL as ALL
     from properties.oracle.check import check as check
     from properties.oracle.conform import assert_conforms as assert_conforms
     from properties.oracle.port import PortReport as PortReport
     from properties.oracle.port import port as port
+    from properties.property import Property as Property
+    from properties.property import Violation as Violation
+    from properties.property import claim as claim
+    from properties.property import forall as forall
     from properties.report import Deviation as Deviation
     from properties.report import Report as Report
 
@@ -39,13 +39,13 @@ _HOMES = {
     "ALL": "properties.catalogue",
     "Deviation": "properties.report",
     "PortReport": "properties.oracle.port",
-    "Property": "properties._property",
+    "Property": "properties.property",
     "Report": "properties.report",
-    "Violation": "properties._property",
+    "Violation": "properties.property",
     "assert_conforms": "properties.oracle.conform",
     "check": "properties.oracle.check",
-    "claim": "properties._property",
-    "forall": "properties._property",
+    "claim": "properties.property",
+    "forall": "properties.property",
     "port": "properties.oracle.port",
 }
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from properties._eval_run import EvalRun, eval_run, exact_run, repeats
 from properties._numbers import difference, rounding
-from properties._subject import Subject
+from properties.subject import Subject
 
 __all__ = ["beyond_rounding", "gap_when_alone", "gap_when_swapped", "lost_axis", "norms_by_the_batch", "takes_images"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from properties._whole_file import whole_file
+from properties.files import whole_file
 
 __all__ = [
     "BrokenOutput",

@@ -13,8 +13,8 @@ from properties._borrowed import borrowed
 from properties._eval_run import eval_run, last_line
 from properties._forward import outputs
 from properties._process import seed_everything
-from properties._property import Violation
-from properties._subject import Subject
+from properties.property import Violation
+from properties.subject import Subject
 
 __all__ = ["copied", "must_work", "ready", "rebuilt"]
 

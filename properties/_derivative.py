@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from properties._borrowed import borrowed
 from properties._copies import copied
 from properties._process import seed_everything
-from properties._subject import Subject
 from properties._train_run import loss_of, train_image
+from properties.subject import Subject
 
 __all__ = ["Slopes", "slopes"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from properties._describe_apart import Described
 from properties.describe import describe
+from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle import _wire
-from properties.oracle.errors import CandidateError, TargetError, last_line, readable
 
 __all__ = ["answer"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 from properties._describe_subject import Net, build
+from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import Shape
 from properties.oracle.build import strangers_code
-from properties.oracle.errors import CandidateError, TargetError, last_line
 
 __all__ = ["write_graph"]
 

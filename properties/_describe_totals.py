@@ -10,9 +10,9 @@ from torch import nn
 
 from properties._describe_layers import closed_form_totals
 from properties._describe_model import Totals
+from properties.errors import last_line
 from properties.graph.ir import OpGraph
 from properties.oracle.build import strangers_code
-from properties.oracle.errors import last_line
 
 __all__ = ["totals"]
 

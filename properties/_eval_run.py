@@ -13,7 +13,7 @@ from properties._borrowed import borrowed
 from properties._forward import outputs
 from properties._numbers import all_finite, same_bits
 from properties._process import Shared, seed_everything
-from properties._subject import Subject
+from properties.subject import Subject
 
 __all__ = ["Answer", "EvalRun", "answer", "eval_run", "exact_run", "last_line", "repeats", "runs", "statistics"]
 

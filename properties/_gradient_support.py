@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from properties._subject import Subject
 from properties.formulas import ReceptiveField
 from properties.graph.ir import Op, OpGraph
 from properties.graph.receptive_field import receptive_fields
 from properties.graph.size_plan import compile_sizes
+from properties.subject import Subject
 
 __all__ = ["Probe", "deepest_probe", "support"]
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from properties._configs import ConvConfig, PoolConfig
-from properties._subject import Subject
+from properties.subject import Subject
 
 __all__ = ["LayerSubject", "torch_layer"]
 

@@ -17,10 +17,10 @@ import pytest
 from properties._pytest_items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root
 from properties._pytest_share import shared
 from properties._pytest_tally import Tally
+from properties.errors import TargetError
 from properties.oracle import _wire
 from properties.oracle.candidates import Candidate, Mistake, Table, check_candidate, find_table, read_table
 from properties.oracle.command import Checked
-from properties.oracle.errors import TargetError
 from properties.oracle.isolate import usual_timeout
 from properties.oracle.probe import Answers, probe
 from properties.report import Report

@@ -6,8 +6,8 @@ import torch
 
 from properties._borrowed import borrowed
 from properties._process import seed_everything
-from properties._subject import Subject
 from properties._train_run import loss_of, train_image
+from properties.subject import Subject
 
 __all__ = ["unmoved_by_a_step"]
 

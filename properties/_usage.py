@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from properties._copies import must_work
 from properties._eval_run import eval_run
 from properties._forward import outputs
-from properties._property import require
-from properties._subject import Subject
 from properties.graph._outputs import flatten_output
+from properties.property import require
+from properties.subject import Subject
 
 __all__ = [
     "by_image",

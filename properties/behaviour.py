@@ -9,9 +9,9 @@ from properties._borrowed import borrowed
 from properties._eval_run import eval_run, runs
 from properties._forward import outputs
 from properties._numbers import difference, rounding
-from properties._property import claim, require
-from properties._subject import Subject
 from properties._train_run import train_image, train_run
+from properties.property import claim, require
+from properties.subject import Subject
 
 __all__ = [
     "auxiliary_outputs_are_the_documented_ones",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from properties import behaviour, composition, equivalence, parameters, shortcuts, sizes, training, usage
-from properties._property import Property
+from properties.property import Property
 
 __all__ = ["ALL"]
 

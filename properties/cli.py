@@ -17,7 +17,7 @@ import typer
 
 from properties import _cli_bench, _cli_check, _cli_describe, _cli_port
 from properties._cli_support import BrokenOutput, UsageError, complain, one_line, print_text
-from properties.oracle.errors import CandidateError, TargetError
+from properties.errors import CandidateError, TargetError
 
 __all__ = ["app", "main"]
 
@@ -77,7 +77,7 @@ def _drop_output() -> None:
 def _version(wanted: bool) -> None:
     if wanted:
         from properties._cli_device import device_text
-        from properties.oracle._record import versions
+        from properties.report.provenance import versions
 
         print_text("\n".join(f"{name} {version}" for name, version in versions().items()))
         print_text(f"device {device_text()}")  # a second later, as only torch can tell

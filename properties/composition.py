@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from properties._forward import Hook, agree, filled, hooked, outputs
-from properties._property import Violation, claim, require
-from properties._subject import Subject
 from properties.graph.align import align, isomorphism
 from properties.graph.ir import OpGraph, Shape
+from properties.property import Violation, claim, require
+from properties.subject import Subject
 
 __all__ = [
     "hooks_see_what_the_graph_says",

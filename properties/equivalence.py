@@ -6,10 +6,10 @@ from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
 from properties._numbers import difference
-from properties._property import forall, require
-from properties._subject import Subject
 from properties._twins import accepts, draws_without_layer, evaluated, key_map, pair_of, trained
+from properties.property import forall, require
 from properties.strategies import Images, images
+from properties.subject import Subject
 
 __all__ = [
     "twin_accepts_the_same_images",

@@ -10,9 +10,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from properties._costs import expected_shapes, macs, torchinfo_macs
 from properties._distributions import distribution_of, mismatch
 from properties._forward import agree, filled, outputs
-from properties._property import Violation, claim, require
-from properties._subject import Subject
 from properties.graph.ir import OpGraph, Shape
+from properties.property import Violation, claim, require
+from properties.subject import Subject
 
 __all__ = [
     "convolution_has_a_bias_exactly_when_no_norm_follows",

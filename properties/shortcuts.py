@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch import Tensor, nn
 
-from properties._property import Violation, claim, require
 from properties._residual import ACTIVATIONS, ResidualBlock, residual_blocks
-from properties._subject import Subject
+from properties.property import Violation, claim, require
+from properties.subject import Subject
 
 __all__ = [
     "addition_comes_before_the_last_relu",

@@ -18,12 +18,12 @@ from properties._configs import ConvConfig, Images, PoolConfig
 from properties._forward import Hook, hooked
 from properties._gradient_support import deepest_probe, support
 from properties._layer_subject import LayerConfig, LayerSubject
-from properties._property import claim, forall, require
-from properties._subject import Subject
 from properties.graph._outputs import flatten_output
 from properties.graph.ir import Shape
 from properties.graph.size_plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
+from properties.property import claim, forall, require
 from properties.strategies import conv_configs, images, pool_configs
+from properties.subject import Subject
 
 __all__ = [
     "convolution_accepts_exactly_what_the_closed_form_accepts",

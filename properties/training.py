@@ -6,11 +6,11 @@ from properties._derivative import slopes
 from properties._dropouts import DROPOUTS, drawn_by
 from properties._eval_run import eval_run
 from properties._flow import connected
-from properties._property import claim, require
 from properties._statistics import followed, misses
 from properties._steps import unmoved_by_a_step
-from properties._subject import Subject
 from properties._train_run import run_once, train_run
+from properties.property import claim, require
+from properties.subject import Subject
 
 __all__ = [
     "dropout_drops_at_its_rate",

@@ -18,8 +18,8 @@ from properties._copies import copied, must_work, ready, rebuilt
 from properties._eval_run import repeats, runs
 from properties._forward import outputs
 from properties._numbers import difference, rounding, same_bits
-from properties._property import claim, require
-from properties._subject import Subject
+from properties.property import claim, require
+from properties.subject import Subject
 
 __all__ = [
     "building_it_without_memory_gives_the_same_sizes",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from properties._describe_model import Layer, Totals
-from properties._side_by_side import Cell, Line, SideBySide
 from properties.describe import Description
 from properties.report import Deviation, Place, Report, Result, Row
+from properties.report.side_by_side import Cell, Line, SideBySide
 
 __all__ = ["NASTY", "described", "deviating", "failed", "identical", "nasty", "two_nets"]
 

@@ -16,10 +16,10 @@ from torch.utils.checkpoint import checkpoint
 from properties._borrowed import borrowed
 from properties._numbers import difference, same_bits
 from properties._process import Shared, process_kept
-from properties._subject import Subject
 from properties.catalogue import ALL
 from properties.oracle._properties import FOLLOW_FROM_THE_GRAPH, decides, results
 from properties.oracle.targets import builder
+from properties.subject import Subject
 
 Pair = namedtuple("Pair", "logits aux")
 

@@ -17,7 +17,7 @@ from properties.bench.gate import WrongOutput, check_outputs, relative_error
 from properties.bench.machine import describe, fast, tensor_cores
 from properties.bench.memory import halving, is_out_of_memory
 from properties.bench.modes import ModeError, Unavailable, prepare
-from properties.oracle.errors import TargetError
+from properties.errors import TargetError
 
 SPECS = {spec.name: spec for spec in arches.SPECS}
 SMALL = SPECS["cifar10_net"]

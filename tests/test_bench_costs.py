@@ -11,12 +11,12 @@ from _pairs import Net, conv, normal_form
 from torch import nn
 
 import arches
-from properties._subject import Subject
 from properties.bench import ceilings
 from properties.bench.meter import Metered, meter
 from properties.bench.roofline import Ceilings, Kernel, at_size, floor_seconds, kernels, moved_bytes
 from properties.graph.align import isomorphism
 from properties.oracle.targets import builder
+from properties.subject import Subject
 
 SPECS = {spec.name: spec for spec in arches.SPECS}
 DEEP = 16  # residual blocks; deeper nets have the same blocks, more often

@@ -11,13 +11,13 @@ import torch
 
 import arches
 from properties import cli
-from properties._subject import Subject
 from properties.bench.cases import Case
 from properties.bench.contest import Arm, Contest
 from properties.bench.pairing import Interval, Pairing
 from properties.bench.record import costs, figures, verdict
 from properties.bench.roofline import Ceilings
 from properties.bench.saved import read, refusal
+from properties.subject import Subject
 
 CPU = {"device": "cpu", "name": "Some Processor, 2 threads", "torch": "2.13.0"}
 GPU = {"device": "cuda", "name": "NVIDIA H100 80GB HBM3", "torch": "2.13.0", "driver": "580.1"}

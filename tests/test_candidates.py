@@ -2,8 +2,8 @@
 
 import pytest
 
+from properties.errors import TargetError
 from properties.oracle.candidates import Candidate, find_table, read_table
-from properties.oracle.errors import TargetError
 from properties.oracle.expected import Expected
 
 FULL = """

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from properties import Report, check
-from properties.oracle.errors import CandidateError, TargetError
+from properties.errors import CandidateError, TargetError
 from properties.oracle.text import lines
 from properties.report import DeviationError
 

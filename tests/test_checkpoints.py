@@ -14,10 +14,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from properties._whole_file import whole_file
+from properties.errors import CheckpointError
+from properties.files import whole_file
 from properties.oracle._state_dicts import the_state_dict
 from properties.oracle.checkpoints import check_output, failure, read_file, save
-from properties.oracle.errors import CheckpointError
 
 KEYS = ("conv.weight", "conv.bias")
 TENSORS = {"conv.weight": torch.arange(8.0).reshape(2, 4), "conv.bias": torch.tensor([1.0, -1.0])}

@@ -10,9 +10,9 @@ from torch import nn
 import arches
 from properties import composition
 from properties._forward import agree, filled, hooked, outputs
-from properties._subject import Subject
 from properties.graph.align import isomorphism
 from properties.strategies import images
+from properties.subject import Subject
 
 
 def subject_of(name):

@@ -4,7 +4,7 @@ import pytest
 
 import properties
 from arches import cifar10_net, cifar10_net_sequential
-from properties.oracle.errors import TargetError
+from properties.errors import TargetError
 from properties.report import DeviationError
 
 EXPECTED = """

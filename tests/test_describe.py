@@ -10,7 +10,7 @@ from torch import nn
 
 from properties._describe_solve import parse_question
 from properties.describe import describe, styled_lines, text
-from properties.oracle.errors import CandidateError, TargetError
+from properties.errors import CandidateError, TargetError
 
 
 @pytest.fixture(scope="module")

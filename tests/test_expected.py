@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from properties.oracle.errors import TargetError
+from properties.errors import TargetError
 from properties.oracle.expected import Expected, apply, read
 from properties.report import Deviation, Place, Report, Result, identifier, identifiers
 

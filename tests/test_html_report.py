@@ -9,9 +9,9 @@ import pytest
 from html_samples import NASTY, deviating, failed, identical, nasty, two_nets
 from html_tree import Node, parse
 
-from properties._side_by_side import Cell, Line
 from properties.html import report_page
 from properties.report import EXIT_STATUS, Report
+from properties.report.side_by_side import Cell, Line
 
 OUTSIDE = re.compile(r"(?:src|srcset|data|action|poster|xlink:href)=|@import|url\(|<link|<iframe|<object|<embed", re.I)
 

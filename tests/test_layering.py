@@ -13,7 +13,17 @@ import pytest
 LAYERS = (
     ("arches._spec",),
     ("arches", "arches."),
-    ("properties._", "properties.formulas", "properties.strategies", "properties.graph", "properties.graph."),
+    (
+        "properties._",
+        "properties.files",
+        "properties.subject",
+        "properties.property",
+        "properties.errors",
+        "properties.formulas",
+        "properties.strategies",
+        "properties.graph",
+        "properties.graph.",
+    ),
     (
         "properties.sizes",
         "properties.shortcuts",
@@ -27,6 +37,7 @@ LAYERS = (
     ("properties.catalogue",),
     (
         "properties.report",
+        "properties.report.",
         "properties.oracle",
         "properties.oracle.",
         "properties.html",
@@ -46,7 +57,7 @@ LAYERS = (
 )
 THEMES = LAYERS[3]
 LIBRARIES = ("properties.oracle._libraries", "properties.oracle.targets")  # the one place for torchvision and timm
-BENCH_MAY = ("properties.oracle.targets", "properties.oracle.errors")  # of the oracle: torchvision's nets, no more
+BENCH_MAY = ("properties.oracle.targets", "properties.errors")  # of the oracle: torchvision's nets, no more
 WITHOUT_TORCH = (
     "properties.formulas",
     "properties.graph.ir",

@@ -8,8 +8,8 @@ import torch
 from mutants import behaviour, composition, equivalence, parameters, shortcuts, sizes, training, usage
 
 from properties._layer_subject import LayerSubject
-from properties._property import Violation
 from properties.catalogue import ALL
+from properties.property import Violation
 
 THEMES = (sizes, shortcuts, parameters, composition, behaviour, training, usage, equivalence)
 MUTANTS = tuple(mutant for theme in THEMES for mutant in theme.MUTANTS)

@@ -13,10 +13,10 @@ from torch.utils.flop_counter import FlopCounterMode
 import arches
 from properties._costs import expected_shapes, macs, op_macs, torchinfo_macs
 from properties._distributions import distribution_of, mismatch
-from properties._subject import Subject
 from properties.graph.canonical import canonicalise
 from properties.graph.capture import capture
 from properties.strategies import conv_configs
+from properties.subject import Subject
 
 NORMAL = "normal(0.01)"
 SHAPE = (64, 32, 3, 3)

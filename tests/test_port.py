@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from properties import check, port
+from properties.errors import CandidateError, CheckpointError
 from properties.graph.recipe import joined, permuted, reshaped, stored, taken
-from properties.oracle.errors import CandidateError, CheckpointError
 from properties.oracle.ledger import Holding, move
 from properties.oracle.port_text import text
 from properties.oracle.targets import builder

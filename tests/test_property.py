@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 import arches
-from properties._property import Violation, claim, forall, require
-from properties._subject import Subject
+from properties.property import Violation, claim, forall, require
+from properties.subject import Subject
 
 
 def small(spec=None):

@@ -11,8 +11,8 @@ import arches
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1
 from properties import shortcuts
 from properties._residual import residual_blocks
-from properties._subject import Subject
 from properties.strategies import BlockConfig, block_configs
+from properties.subject import Subject
 
 BLOCKS = {"basic": BasicBlock, "bottleneck": Bottleneck}
 RULES = (

@@ -7,11 +7,11 @@ import torch
 from hypothesis import given
 
 import arches
-from properties._subject import Subject
 from properties.graph.ir import Op, OpGraph, Param
 from properties.graph.size_plan import IllegalInput, UnpredictableSize, compile_sizes
 from properties.oracle.targets import builder
 from properties.strategies import images
+from properties.subject import Subject
 
 
 def _chain(*ops: Op, shape=(2, 3, 8, 8)) -> OpGraph:

@@ -9,8 +9,8 @@ from torch import nn
 import arches
 from properties import sizes
 from properties._layer_subject import LayerSubject
-from properties._subject import Subject
 from properties.graph.receptive_field import receptive_fields
+from properties.subject import Subject
 
 LAYERS = (
     sizes.convolution_sizes_equal_the_closed_form,

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 import arches
+from properties.errors import CandidateError, last_line, readable
 from properties.graph.capture import capture
 from properties.graph.ir import Op, OpGraph, Param
 from properties.oracle import _wire
 from properties.oracle._output import Tail
 from properties.oracle._remote import RemoteParty
 from properties.oracle._tensor_files import leave, take
-from properties.oracle.errors import CandidateError, last_line, readable
 from properties.oracle.trial import Draw, Filling, Observation, Trial
 from properties.report import Deviation, Place, Report, Result
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
-from properties._subject import Subject
 from properties.bench.contest import Arm, Contest
 from properties.bench.machine import load
 from properties.bench.meter import meter
 from properties.bench.pairing import Pairing, spread
 from properties.bench.roofline import Ceilings, at_size, floor_seconds, kernels, moved_bytes
+from properties.subject import Subject
 
 __all__ = ["costs", "figures", "verdict"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import log10
 
-from properties._side_by_side import SideBySide
 from properties.html._lines import amount, anchor, has_parted, resized
 from properties.html._markup import Markup, element, visible
+from properties.report.side_by_side import SideBySide
 
 __all__ = ["chart"]
 

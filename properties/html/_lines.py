@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from properties._side_by_side import Line, SideBySide
+from properties.report.side_by_side import Line, SideBySide
 
 __all__ = ["amount", "anchor", "first_apart", "has_parted", "resized", "share"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from properties._side_by_side import Line
 from properties.html._chart import chart
 from properties.html._columns import columns
 from properties.html._deviations import deviation_card
@@ -14,6 +13,7 @@ from properties.html._markup import Markup, element, joined, name
 from properties.html._page import page
 from properties.oracle.text import SAID, STATUSES
 from properties.report import Report, Result
+from properties.report.side_by_side import Line
 
 __all__ = ["report_page"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from properties.errors import CandidateError, last_line
 from properties.graph._outputs import flatten_output
 from properties.oracle._captures import Subject
 from properties.oracle.build import build_net, strangers_code
-from properties.oracle.errors import CandidateError, last_line
 
 __all__ = ["Agreement", "agreement", "own_net"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from properties.oracle.errors import TargetError
+from properties.errors import TargetError
 
 __all__ = ["KEYS"]
 

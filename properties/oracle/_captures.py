@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.canonical import canonicalise
 from properties.graph.capture import CaptureError, capture
 from properties.graph.ir import OpGraph, Param
 from properties.oracle._calls import calls, without_memory
 from properties.oracle._replica import Replica
 from properties.oracle.build import build_net, strangers_code
-from properties.oracle.errors import CandidateError, TargetError, last_line
 from properties.oracle.inputs import rejection, spec_of, usual_shapes
 from properties.oracle.observe import observe
 from properties.oracle.party import Party
@@ -178,8 +178,8 @@ class Subject:
         self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]
     ) -> tuple[Result, ...]:
         """What came of the properties that are checked on the net alone, on inputs of this size."""
-        from properties._subject import Subject as Checked
         from properties.oracle._properties import results
+        from properties.subject import Subject as Checked
 
         self.stage(f"in the properties at {size}")
         build = self.build if self.rebuildable else lambda: copy.deepcopy(self.net)

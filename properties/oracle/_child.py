@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 
 import psutil
 
+from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle import _wire
 from properties.oracle._processes import end_all, outlive_nobody
-from properties.oracle.errors import CandidateError, TargetError, last_line, readable
 
 __all__ = ["main"]
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from properties._side_by_side import Cell, Line, SideBySide
 from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe
@@ -21,6 +20,7 @@ from properties.oracle.images import images
 from properties.oracle.replay import layer_pairs
 from properties.oracle.transplant import transplant
 from properties.oracle.trial import Draw
+from properties.report.side_by_side import Cell, Line, SideBySide
 
 __all__ = ["Divergence", "divergence", "with_divergence"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from properties.errors import CheckpointError
 from properties.oracle._state_dicts import StateDict
-from properties.oracle.errors import CheckpointError
 from properties.oracle.ledger import COUNTER, Holding
 
 __all__ = ["fitted"]

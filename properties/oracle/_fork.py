@@ -30,7 +30,7 @@ _BOTH = (
     "torch._functorch.partitioners",
     "torch._inductor.codecache",
     "safetensors.torch",
-    "properties._subject",
+    "properties.subject",
     "properties.oracle._properties",
     "properties.oracle._remote",
     "properties.oracle._serve",

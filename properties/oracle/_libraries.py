@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from properties.oracle.errors import TargetError, last_line
+from properties.errors import TargetError, last_line
 
 __all__ = ["import_timm", "import_torchvision", "torchvision_note"]
 

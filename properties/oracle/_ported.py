@@ -6,8 +6,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle import _wire
-from properties.oracle.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle.port import port
 from properties.oracle.port_apart import Ported
 from properties.oracle.port_text import text

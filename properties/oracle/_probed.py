@@ -10,10 +10,10 @@ import sys
 import time
 from collections.abc import Mapping
 
+from properties.errors import TargetError, last_line
 from properties.oracle._processes import outlive_nobody, words_for
 from properties.oracle._properties import asked
 from properties.oracle.check import PROFILES
-from properties.oracle.errors import TargetError, last_line
 from properties.oracle.targets import builder
 
 __all__ = ["answer"]

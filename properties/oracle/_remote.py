@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from properties.errors import CandidateError, TargetError, readable
 from properties.graph.ir import OpGraph, Param
 from properties.oracle import _wire
-from properties.oracle.errors import CandidateError, TargetError, readable
 from properties.oracle.trial import Observation, Trial
 from properties.report import Result
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.graph.ir import OpGraph
 from properties.oracle import _wire
 from properties.oracle._captures import Subject
@@ -17,7 +18,6 @@ from properties.oracle._libraries import torchvision_note
 from properties.oracle._surroundings import Surroundings
 from properties.oracle._tensor_files import leave
 from properties.oracle.build import strangers_code
-from properties.oracle.errors import CandidateError, TargetError, last_line, readable
 from properties.oracle.party import Party
 from properties.oracle.targets import builder, is_initialised
 from properties.oracle.trial import Observation

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
-from properties._side_by_side import Cell, Line, SideBySide
 from properties.graph.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._causes import causes
@@ -14,6 +13,7 @@ from properties.oracle._words import value
 from properties.oracle.excerpt import settings
 from properties.oracle.explain import Comparison
 from properties.report import Deviation
+from properties.report.side_by_side import Cell, Line, SideBySide
 
 __all__ = ["compared", "side_by_side"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from properties.oracle.errors import CheckpointError
+from properties.errors import CheckpointError
 
 __all__ = ["StateDict", "the_state_dict"]
 

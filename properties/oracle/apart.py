@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from properties.errors import readable
 from properties.oracle import _wire
 from properties.oracle._output import Tail
 from properties.oracle._pipes import Pipes
 from properties.oracle._processes import end_all, start, takes_more, words_for
-from properties.oracle.errors import readable
 from properties.oracle.isolate import Limits
 
 __all__ = ["Done", "run_apart"]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
-from properties.oracle.errors import CandidateError, TargetError, last_line, unknown_keyword
+from properties.errors import CandidateError, TargetError, last_line, unknown_keyword
 
 __all__ = ["build_net", "strangers_code"]
 

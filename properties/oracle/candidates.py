@@ -30,9 +30,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from properties.errors import TargetError, nearest, readable
 from properties.oracle._candidate_keys import KEYS
 from properties.oracle.command import Checked, run_check
-from properties.oracle.errors import TargetError, nearest, readable
 from properties.oracle.expected import Expected, apply, read
 from properties.oracle.isolate import Limits
 from properties.oracle.targets import parse, require_file

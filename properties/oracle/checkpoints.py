@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from properties.oracle.errors import CheckpointError
+from properties.errors import CheckpointError
 
 __all__ = ["SUFFIXES", "check_output", "failure", "read_file", "save"]
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from properties.oracle._record import reproduce, versions
-from properties.oracle.errors import TargetError
+from properties.errors import TargetError
 from properties.oracle.isolate import Limits, Outcome, check_isolated
 from properties.oracle.targets import parse, require_file
 from properties.oracle.text import lines
 from properties.report import Report
+from properties.report.provenance import reproduce, versions
 
 __all__ = ["Checked", "print_report", "run_check"]
 

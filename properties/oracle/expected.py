@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from properties.oracle.errors import TargetError, nearest
+from properties.errors import TargetError, nearest
 from properties.report import Report, Result, identifiers
 
 __all__ = ["Expected", "apply", "read"]

@@ -23,12 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from properties.errors import readable
 from properties.oracle import _wire
 from properties.oracle._output import Tail
 from properties.oracle._pipes import Pipes
 from properties.oracle._processes import takes_more, usual_memory, words_for
 from properties.oracle._sides import Sides
-from properties.oracle.errors import readable
 from properties.report import Report
 
 __all__ = ["Limits", "Outcome", "check_isolated", "usual_timeout"]

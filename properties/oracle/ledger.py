@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from properties.errors import CheckpointError
 from properties.graph.recipe import Recipe
 from properties.oracle._weight_map import apply
-from properties.oracle.errors import CheckpointError
 
 __all__ = ["Entry", "Holding", "move"]
 

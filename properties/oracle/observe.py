@@ -10,13 +10,13 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from properties.errors import last_line
 from properties.graph._outputs import flatten_output
 from properties.oracle._filling import image
 from properties.oracle._layer_runs import by_themselves, recorded
 from properties.oracle._random_operators import Controlled
 from properties.oracle._replica import Replica
 from properties.oracle.build import strangers_code
-from properties.oracle.errors import last_line
 from properties.oracle.trial import DREW_AT_RANDOM, FORWARD_AGAIN, INPUT_AFTERWARDS, Draw, Observation, Trial
 
 __all__ = ["observe", "run", "seeded", "trial_conditions"]

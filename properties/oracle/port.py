@@ -13,7 +13,8 @@ from typing import Any
 from safetensors import SafetensorError
 from torch import Tensor
 
-from properties._whole_file import whole_file
+from properties.errors import CandidateError, TargetError
+from properties.files import whole_file
 from properties.graph.recipe import Recipe, stored
 from properties.oracle._agreement import Agreement, agreement, own_net
 from properties.oracle._captures import Subject
@@ -21,7 +22,6 @@ from properties.oracle._fit import fitted
 from properties.oracle._state_dicts import the_state_dict
 from properties.oracle.check import Net, check
 from properties.oracle.checkpoints import check_output, failure, read_file, save
-from properties.oracle.errors import CandidateError, TargetError
 from properties.oracle.ledger import COUNTER, Entry, Holding, move
 from properties.report import DeviationError, Report
 

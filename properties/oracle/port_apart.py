@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from properties._whole_file import unfinished
+from properties.files import unfinished
 from properties.oracle import _wire
 from properties.oracle.apart import run_apart
 from properties.oracle.isolate import Limits

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from properties.errors import TargetError, readable
 from properties.oracle._processes import end_all, start
-from properties.oracle.errors import TargetError, readable
 
 __all__ = ["Answers", "probe"]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from properties._whole_file import whole_file
+from properties.files import whole_file
 
 __all__ = ["ON_GITHUB", "write_pages", "write_summary"]
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from properties.errors import TargetError, last_line, nearest, readable
 from properties.oracle._libraries import import_timm, import_torchvision
-from properties.oracle.errors import TargetError, last_line, nearest, readable
 
 if TYPE_CHECKING:
     from torch import nn

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from properties.errors import CandidateError, TargetError
 from properties.graph.align import isomorphism
 from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
 from properties.oracle._captures import Subject
 from properties.oracle._configurations import channels, classes, configuration, extra_scalars
-from properties.oracle.errors import CandidateError, TargetError
 from properties.oracle.explain import Comparison, explain
 
 __all__ = ["name_of", "nearer"]

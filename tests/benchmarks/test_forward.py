@@ -15,7 +15,6 @@ import pytest
 import torch
 
 import arches
-from properties._subject import Subject
 from properties.bench.cases import Case, cases
 from properties.bench.contest import Contest, enter
 from properties.bench.gate import WrongOutput
@@ -24,6 +23,7 @@ from properties.bench.modes import ModeError, Unavailable
 from properties.bench.pairing import Pairing, paired
 from properties.bench.record import costs, figures, verdict
 from properties.bench.timer import calls_per_block, warm_up
+from properties.subject import Subject
 
 ROUNDS, SECONDS = 20, 1.0  # at most, for each row of pytest-benchmark's table
 _subject = functools.cache(Subject.of)

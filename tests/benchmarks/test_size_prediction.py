@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import arches
-from properties._subject import Subject
 from properties.graph.size_plan import compile_sizes
+from properties.subject import Subject
 
 
 @pytest.mark.benchmark(min_time=0.001)

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 
 import arches
 from properties import strategies as some
-from properties._subject import Subject
 from properties.graph.align import isomorphism
 from properties.graph.canonical import canonicalise
 from properties.graph.capture import capture
 from properties.graph.size_plan import compile_sizes
+from properties.subject import Subject
 
 RESNETS = sorted(
     (spec for spec in arches.SPECS if spec.family == "resnet" and spec.torchvision), key=lambda spec: spec.macs.value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from properties._property import Property
-from properties._subject import Subject
+from properties.property import Property
+from properties.subject import Subject
 
 __all__ = ["Mutant"]
 

@@ -10,7 +10,7 @@ from torch import nn
 import arches
 from arches.cifar10 import Cifar10Net
 from arches.resnet import BasicBlock, ResNet
-from properties._subject import Subject
+from properties.subject import Subject
 
 __all__ = ["CIFAR10_NET", "RESNET18", "cifar10", "claimed", "plain", "residual"]
 

@@ -83,7 +83,7 @@ def unknown_keyword(error: BaseException) -> str | None:
 def _is_machinery(filename: str) -> bool:
     """Whether a frame belongs to torch, the interpreter or this package rather than to the person's own code."""
     parts = Path(filename).parts
-    here = Path(__file__).resolve().parents[1]
+    here = Path(__file__).resolve().parent
     return (
         filename.startswith("<") or "torch" in parts or "importlib" in parts or here in Path(filename).resolve().parents
     )

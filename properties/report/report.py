@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from properties._side_by_side import SideBySide
+from properties.report.side_by_side import SideBySide
 
 __all__ = [
     "EXIT_STATUS",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 if TYPE_CHECKING:
-    from properties._subject import Subject
+    from properties.subject import Subject
 
 __all__ = ["Cost", "Property", "Violation", "claim", "forall", "require"]
 

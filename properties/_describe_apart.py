@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from properties.describe import Description
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.apart import run_apart
 from properties.oracle.isolate import Limits
 
@@ -55,7 +55,7 @@ def describe_apart(
     if answer is None:
         return Described(None, f"{target} {error}", output)
     try:
-        described: Described = _wire.loads(Described, answer)
-    except _wire.WireError as broken:
+        described: Described = wire.loads(Described, answer)
+    except wire.WireError as broken:
         return Described(None, f"{target} answered wrongly: {broken}", output)
     return Described(described.description, described.error, output)

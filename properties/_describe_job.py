@@ -10,7 +10,7 @@ from typing import Any
 from properties._describe_apart import Described
 from properties.describe import describe
 from properties.errors import CandidateError, TargetError, last_line, readable
-from properties.oracle import _wire
+from properties.isolation import wire
 
 __all__ = ["answer"]
 
@@ -24,7 +24,7 @@ def answer(arguments: Mapping[str, Any], progress: Callable[[str], None]) -> byt
         arguments: ``target``, ``input_shape`` and ``tensorboard``, as for ``describe_apart``.
         progress: called with the name of each stage as it begins.
     """
-    return _wire.dumps(_described(arguments, progress))
+    return wire.dumps(_described(arguments, progress))
 
 
 def _described(arguments: Mapping[str, Any], progress: Callable[[str], None]) -> Described:

@@ -18,7 +18,7 @@ from properties._pytest_items import ARCHITECTURE, ROOT, CandidateNode, GridItem
 from properties._pytest_share import shared
 from properties._pytest_tally import Tally
 from properties.errors import TargetError
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.candidates import Candidate, Mistake, Table, check_candidate, find_table, read_table
 from properties.oracle.command import Checked
 from properties.oracle.isolate import usual_timeout
@@ -199,7 +199,7 @@ class Grid:
             name = item.candidate.name
             first = name not in self.sent
             self.sent.add(name)
-            whole = _wire.dumps(self.checked[name].report).decode() if first else None
+            whole = wire.dumps(self.checked[name].report).decode() if first else None
             told = {"candidate": name, "item": item.name, "status": item.status, "report": whole}
             vars(report)["archproof"] = told
         return report

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.command import Checked
 from properties.report import Report
 
@@ -30,10 +30,10 @@ def shared(folder: str | None, name: str, make: Callable[[], Checked]) -> Checke
         fcntl.flock(lock, fcntl.LOCK_EX)  # ends with this block, or with the process that holds it
         if place.exists():
             told = json.loads(place.read_text(encoding="utf-8"))
-            return Checked(_wire.loads(Report, told["report"].encode()), told["output"])
+            return Checked(wire.loads(Report, told["report"].encode()), told["output"])
         made = make()
         temporary = place.with_suffix(".new")
-        content = {"report": _wire.dumps(made.report).decode(), "output": made.output}
+        content = {"report": wire.dumps(made.report).decode(), "output": made.output}
         temporary.write_text(json.dumps(content), encoding="utf-8")
         temporary.replace(place)
         return made

@@ -9,7 +9,7 @@ from typing import Any
 
 from properties._pytest_items import ARCHITECTURE, verdict
 from properties.html import report_page
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.candidates import Table
 from properties.oracle.markdown import counted, markdown
 from properties.oracle.summary import write_pages, write_summary
@@ -37,7 +37,7 @@ class Tally:
             told: its ``candidate``, ``item`` and ``status``, and with the first of a candidate the ``report`` as text.
         """
         if told["report"] is not None:
-            self.reports[told["candidate"]] = _wire.loads(Report, told["report"].encode())
+            self.reports[told["candidate"]] = wire.loads(Report, told["report"].encode())
         if told["item"] != ARCHITECTURE:
             self.statuses[told["candidate"], told["item"]] = told["status"]
 

@@ -14,7 +14,7 @@ from properties import _cli_describe, cli
 from properties._cli_support import UsageError, parse_input_shape
 from properties._describe_apart import Described
 from properties._describe_job import answer
-from properties.oracle import _wire
+from properties.isolation import wire
 
 RUN = "import sys; from properties.cli import main; sys.exit(main())"
 
@@ -263,7 +263,7 @@ def test_missing_tensorboard_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     arguments = {"target": "cifar10_net", "input_shape": None, "tensorboard": str(tmp_path / "runs")}
 
-    described = _wire.loads(Described, answer(arguments, lambda stage: None))
+    described = wire.loads(Described, answer(arguments, lambda stage: None))
 
     assert described.description is None
     assert "pip install 'archproof[tensorboard]'" in described.error

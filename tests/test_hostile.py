@@ -10,8 +10,8 @@ import pytest
 from hostile import CASES, FOLDER, REFERENCE
 
 from properties import cli
+from properties.isolation.processes import MARK
 from properties.oracle import isolate
-from properties.oracle._processes import MARK
 
 QUICK = ("exits_on_import.py:net",)
 GRACE = 10.0  # seconds beyond its limit for a check to clean up on a busy machine

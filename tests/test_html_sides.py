@@ -12,7 +12,7 @@ from torch import nn
 
 from properties.cli import main
 from properties.html import report_page
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.check import check
 from properties.report import Report
 
@@ -182,7 +182,7 @@ def test_it_crosses_from_process_to_process():
     """A report with both nets is plain data and comes back as it was."""
     report = _checked(_with_eps)
 
-    assert report_page(report) == report_page(_wire.loads(Report, _wire.dumps(report)))
+    assert report_page(report) == report_page(wire.loads(Report, wire.dumps(report)))
 
 
 @pytest.mark.slow

@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from properties.oracle import _processes, _sides
-from properties.oracle._processes import MARK, end_all, memory_of, takes_more, usual_memory, words_for
+from properties.isolation import processes
+from properties.isolation.processes import MARK, end_all, memory_of, takes_more, usual_memory, words_for
+from properties.oracle import _sides
 from properties.oracle.command import run_check
 from properties.oracle.isolate import Limits, check_isolated
 
@@ -25,7 +26,7 @@ def _gone(pids, within=10.0):
     """Whether none of the processes runs any more, soon."""
     until = time.monotonic() + within
     while time.monotonic() < until:
-        if not any(_processes._runs(psutil.Process(pid)) for pid in pids if psutil.pid_exists(pid)):
+        if not any(processes._runs(psutil.Process(pid)) for pid in pids if psutil.pid_exists(pid)):
             return True
         time.sleep(0.05)
     return False
@@ -76,7 +77,7 @@ def test_other_processes_are_left_alone():
 # Becomes the parent of what its child leaves behind, in a session and an environment of its own; has another child.
 ADOPTS = f"""
     import os, subprocess, sys
-    from properties.oracle._processes import take_orphans
+    from properties.isolation.processes import take_orphans
     take_orphans()
     orphan = "import subprocess as s, sys; print(s.Popen(sys.argv[1:], stdout=s.DEVNULL, start_new_session=True).pid)"
     wait = [sys.executable, "-c", {WAIT!r}]
@@ -95,7 +96,7 @@ def test_what_a_process_left_behind_ends_without_its_new_parent():
 
         assert _gone([orphan])
         assert leader.poll() is None
-        assert _processes._runs(psutil.Process(other))
+        assert processes._runs(psutil.Process(other))
         end_all([leader.pid], "test")
 
 

@@ -37,6 +37,8 @@ LAYERS = (
     ("properties.catalogue",),
     (
         "properties.report",
+        "properties.isolation.",
+        "properties.isolation",
         "properties.report.",
         "properties.oracle",
         "properties.oracle.",

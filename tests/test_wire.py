@@ -11,8 +11,8 @@ import arches
 from properties.errors import CandidateError, last_line, readable
 from properties.graph.capture import capture
 from properties.graph.ir import Op, OpGraph, Param
-from properties.oracle import _wire
-from properties.oracle._output import Tail
+from properties.isolation import wire
+from properties.isolation.tail import Tail
 from properties.oracle._remote import RemoteParty
 from properties.oracle._tensor_files import leave, take
 from properties.oracle.trial import Draw, Filling, Observation, Trial
@@ -53,14 +53,14 @@ def _graph() -> OpGraph:
 )
 def test_plain_data_comes_back(kind, value):
     """What is written as a type is read as that type, equal to what it was."""
-    assert value == _wire.loads(kind, _wire.dumps(value))
+    assert value == wire.loads(kind, wire.dumps(value))
 
 
 def test_a_captured_graph_comes_back():
     """A graph is the same on the other side, with every operator, attribute and tensor."""
     graph = _graph()
 
-    assert graph == _wire.loads(OpGraph, _wire.dumps(graph))
+    assert graph == wire.loads(OpGraph, wire.dumps(graph))
 
 
 @pytest.mark.parametrize(
@@ -81,32 +81,32 @@ def test_a_captured_graph_comes_back():
 )
 def test_what_is_not_of_its_type_is_rejected(kind, text):
     """A message of another shape is a ``WireError``, and no other exception."""
-    with pytest.raises(_wire.WireError):
-        _wire.loads(kind, text)
+    with pytest.raises(wire.WireError):
+        wire.loads(kind, text)
 
 
 def test_messages_are_put_together_from_pieces():
     """Whatever pieces arrive, the messages come out whole and in order."""
-    stream = _wire.frame(b"one") + _wire.frame(b"") + _wire.frame(b"three")
-    frames = _wire.Frames()
+    stream = wire.frame(b"one") + wire.frame(b"") + wire.frame(b"three")
+    frames = wire.Frames()
 
     assert [b"one", b"", b"three"] == [m for byte in stream for m in frames.feed(bytes([byte]))]
 
 
 def test_a_message_that_announces_too_much_is_rejected():
     """Nobody waits for, or makes room for, what a wrong length announces."""
-    with pytest.raises(_wire.WireError, match="announces"):
-        list(_wire.Frames().feed(b"\xff" * 8))
+    with pytest.raises(wire.WireError, match="announces"):
+        list(wire.Frames().feed(b"\xff" * 8))
 
 
 def test_a_message_that_is_cut_off_is_an_end():
     """A side that goes away in the middle of a message is gone."""
     reading, writing = os.pipe()
-    os.write(writing, _wire.frame(b"whole message")[:-3])
+    os.write(writing, wire.frame(b"whole message")[:-3])
     os.close(writing)
 
     with pytest.raises(EOFError):
-        _wire.receive(reading)
+        wire.receive(reading)
     os.close(reading)
 
 
@@ -116,8 +116,8 @@ def _party_that_hears(answer: bytes, tmp_path) -> RemoteParty:
     (asked, asking), (heard, saying) = ask, hear
 
     def reply() -> None:
-        _wire.receive(asked)
-        _wire.send(saying, answer)
+        wire.receive(asked)
+        wire.send(saying, answer)
 
     threading.Thread(target=reply, daemon=True).start()
     return _Pair(heard, asking, tmp_path)
@@ -131,13 +131,13 @@ class _Pair(RemoteParty):
         self.asking = asking
 
     def _send(self, method, arguments):
-        _wire.send(self.asking, method.encode() + b"\n" + _wire.dumps(arguments))
+        wire.send(self.asking, method.encode() + b"\n" + wire.dumps(arguments))
 
 
 def test_a_sound_graph_is_taken(tmp_path):
     """A graph that the other side sends arrives, with the tensors it names."""
     graph = _graph()
-    party = _party_that_hears(b"+" + _wire.dumps(graph), tmp_path)
+    party = _party_that_hears(b"+" + wire.dumps(graph), tmp_path)
 
     assert graph == party.capture("eval", (2, 3, 32, 32))
     assert graph.params == party.params
@@ -148,11 +148,11 @@ def test_a_sound_graph_is_taken(tmp_path):
     [
         (b"+[]", "interferes with the check"),
         (b"rubbish", "interferes with the check"),
-        (b"+" + _wire.dumps(OpGraph((Op("input"),))), "returns nothing"),
-        (b"+" + _wire.dumps(OpGraph((Op("relu", (1,)), Op("output", (0,))))), "reads what comes after it"),
-        (b"+" + _wire.dumps(OpGraph((Op("output", (-1,)),))), "reads what comes after it"),
-        (b"+" + _wire.dumps(OpGraph((Op("output"),), mode="neither")), "has the mode"),
-        (b"-" + _wire.dumps(("candidate", "it raised\x1b[2J")), r"it raised\\x1b\[2J"),
+        (b"+" + wire.dumps(OpGraph((Op("input"),))), "returns nothing"),
+        (b"+" + wire.dumps(OpGraph((Op("relu", (1,)), Op("output", (0,))))), "reads what comes after it"),
+        (b"+" + wire.dumps(OpGraph((Op("output", (-1,)),))), "reads what comes after it"),
+        (b"+" + wire.dumps(OpGraph((Op("output"),), mode="neither")), "has the mode"),
+        (b"-" + wire.dumps(("candidate", "it raised\x1b[2J")), r"it raised\\x1b\[2J"),
     ],
 )
 def test_a_wrong_answer_is_the_candidates_error(answer, says, tmp_path):
@@ -169,7 +169,7 @@ TRIAL = Trial({}, {}, Draw((1, 3, 8, 8)))
 def test_a_link_in_place_of_a_file_of_tensors_is_not_read(tmp_path):
     """Only a plain file in the folder of the check is opened."""
     (tmp_path / "1.tensors").symlink_to("/dev/zero")
-    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": (1, "float32", (2,), 0)})), tmp_path)
+    party = _party_that_hears(b"+" + wire.dumps(Observation({"output[0]": (1, "float32", (2,), 0)})), tmp_path)
 
     with pytest.raises(CandidateError, match="its tensors cannot be read"):
         party.observe(TRIAL)
@@ -178,7 +178,7 @@ def test_a_link_in_place_of_a_file_of_tensors_is_not_read(tmp_path):
 @pytest.mark.parametrize("named", ["../1/0", ("../1", "float32", (2,), 0), (), 1, ({}, "float32", (2,), 0)])
 def test_a_file_outside_the_folder_is_not_read(named, tmp_path):
     """The other side numbers its files; it cannot name others."""
-    party = _party_that_hears(b"+" + _wire.dumps(Observation({"output[0]": named})), tmp_path)
+    party = _party_that_hears(b"+" + wire.dumps(Observation({"output[0]": named})), tmp_path)
 
     with pytest.raises(CandidateError, match="names no file"):
         party.observe(TRIAL)

@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 import psutil
 
 from properties.errors import CandidateError, TargetError, last_line, readable
-from properties.oracle import _wire
-from properties.oracle._processes import end_all, outlive_nobody
+from properties.isolation import wire
+from properties.isolation.processes import end_all, outlive_nobody
 
 __all__ = ["main"]
 
@@ -67,13 +67,13 @@ def _job(setup: Mapping[str, Any]) -> None:
     os.register_at_fork(after_in_child=lambda: _leave(answers))
 
     def say(stage: str) -> None:
-        _wire.send(answers, b"s" + stage.encode(errors="backslashreplace"))
+        wire.send(answers, b"s" + stage.encode(errors="backslashreplace"))
 
     say("loading torch")
     module, _, name = setup["job"].partition(":")
     answer = getattr(importlib.import_module(module), name)
     _limit_memory(setup["memory"])
-    _wire.send(answers, b"a" + answer(setup["arguments"], say))
+    wire.send(answers, b"a" + answer(setup["arguments"], say))
 
 
 # ------------------------------------------------------------------------------------------------------------ candidate
@@ -117,16 +117,16 @@ def _judge(setup: Mapping[str, Any]) -> None:
         threading.Thread(target=_guard, args=(setup["guarding"],), daemon=True).start()
     reports = setup["reports"]
     try:
-        report = _report(setup, lambda kind, text="": _wire.send(reports, kind + text.encode()))
-        _wire.send(reports, b"r" + _wire.dumps(report))
+        report = _report(setup, lambda kind, text="": wire.send(reports, kind + text.encode()))
+        wire.send(reports, b"r" + wire.dumps(report))
     except (TargetError, CandidateError) as error:
         from properties.oracle._remote import CandidateLost
 
         kind = b"l" if isinstance(error, CandidateLost) else b"e"
-        _wire.send(reports, kind + str(error).encode(errors="backslashreplace"))
+        wire.send(reports, kind + str(error).encode(errors="backslashreplace"))
     except Exception as error:
         traceback.print_exc()
-        _wire.send(reports, b"e" + f"the check itself failed: {last_line(error)}".encode(errors="backslashreplace"))
+        wire.send(reports, b"e" + f"the check itself failed: {last_line(error)}".encode(errors="backslashreplace"))
 
 
 def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:

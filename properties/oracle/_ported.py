@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from properties.errors import CandidateError, TargetError, last_line, readable
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.port import port
 from properties.oracle.port_apart import Ported
 from properties.oracle.port_text import text
@@ -25,7 +25,7 @@ def answer(arguments: Mapping[str, Any], progress: Callable[[str], None]) -> byt
         arguments: of ``port``.
         progress: called with the name of each stage as it begins.
     """
-    return _wire.dumps(_ported(arguments, progress))
+    return wire.dumps(_ported(arguments, progress))
 
 
 def _ported(arguments: Mapping[str, Any], progress: Callable[[str], None]) -> Ported:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 
 from properties.errors import TargetError, last_line
-from properties.oracle._processes import outlive_nobody, words_for
+from properties.isolation.processes import outlive_nobody, words_for
 from properties.oracle._properties import asked
 from properties.oracle.check import PROFILES
 from properties.oracle.targets import builder

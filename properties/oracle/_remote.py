@@ -10,7 +10,7 @@ from typing import Any
 
 from properties.errors import CandidateError, TargetError, readable
 from properties.graph.ir import OpGraph, Param
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.trial import Observation, Trial
 from properties.report import Result
 
@@ -104,11 +104,11 @@ class RemoteParty:
         self._send(method, arguments)
         self.waiting(True)
         try:
-            answer = _wire.receive(self.channel)
+            answer = wire.receive(self.channel)
             if answer[:1] == b"+":
-                return _wire.loads(kind, answer[1:])
-            blame, message = _wire.loads(tuple[str, str], answer[1:])
-        except _wire.WireError as error:
+                return wire.loads(kind, answer[1:])
+            blame, message = wire.loads(tuple[str, str], answer[1:])
+        except wire.WireError as error:
             raise self._broken(str(error)) from error
         except (EOFError, OSError) as error:
             raise CandidateLost(f"{self.name} does not answer") from error
@@ -118,7 +118,7 @@ class RemoteParty:
 
     def _send(self, method: str, arguments: tuple[Any, ...]) -> None:
         try:
-            _wire.send(self.channel, method.encode() + b"\n" + _wire.dumps(arguments))
+            wire.send(self.channel, method.encode() + b"\n" + wire.dumps(arguments))
         except OSError as error:
             raise CandidateLost(f"{self.name} does not answer") from error
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.graph.ir import OpGraph
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle._captures import Subject
 from properties.oracle._libraries import torchvision_note
 from properties.oracle._surroundings import Surroundings
@@ -55,14 +55,14 @@ class Server:
             self.failure = self._blame(error)
         while True:
             try:
-                request = _wire.receive(self.channel)
+                request = wire.receive(self.channel)
             except (EOFError, OSError):
                 return
             if request.startswith(b"expect "):
                 self._expect(request.removeprefix(b"expect "))
             else:
                 answer = self.expected.pop(request, None) or self._answer(request)
-                _wire.send(self.channel, answer)
+                wire.send(self.channel, answer)
 
     def _enter(self, stage: str) -> None:
         self.stage = stage
@@ -83,11 +83,11 @@ class Server:
     def _expect(self, request: bytes) -> None:
         method, arguments = self._parsed(request)
         if method == "capture" and self.subject is not None:
-            asked = b"with_own_channels\n" + _wire.dumps(arguments[1:])
+            asked = b"with_own_channels\n" + wire.dumps(arguments[1:])
             self.expected[asked] = self._answer(asked)
             if self.expected[asked].startswith(b"+"):
-                size = _wire.loads(tuple[int, ...], self.expected[asked][1:])
-                request = b"capture\n" + _wire.dumps((arguments[0], size))
+                size = wire.loads(tuple[int, ...], self.expected[asked][1:])
+                request = b"capture\n" + wire.dumps((arguments[0], size))
         self.expected[request] = self._answer(request)
 
     def _answer(self, request: bytes) -> bytes:
@@ -97,7 +97,7 @@ class Server:
             method, arguments = self._parsed(request)
             found = getattr(self.subject, method)
             value = found(*arguments) if arguments or callable(found) else found
-            return b"+" + _wire.dumps(self._sent(value))
+            return b"+" + wire.dumps(self._sent(value))
         except BaseException as error:  # as above
             return self._blame(error)
 
@@ -120,14 +120,14 @@ class Server:
     def _blame(self, error: BaseException) -> bytes:
         """The answer that a stranger's exception is."""
         if isinstance(error, TargetError):
-            return b"-" + _wire.dumps(("target", readable(error, limit=2000)))
+            return b"-" + wire.dumps(("target", readable(error, limit=2000)))
         if isinstance(error, CandidateError):
-            return b"-" + _wire.dumps(("candidate", readable(error, limit=2000)))
+            return b"-" + wire.dumps(("candidate", readable(error, limit=2000)))
         if isinstance(error, SystemExit):
             did = f"called sys.exit({readable(error)}) {self.stage}"
         else:
             did = f"raised {self.stage}: {last_line(error)}"
-        return b"-" + _wire.dumps(("candidate", f"{self.target} {did}"))
+        return b"-" + wire.dumps(("candidate", f"{self.target} {did}"))
 
     @staticmethod
     def _parsed(request: bytes) -> tuple[str, tuple[Any, ...]]:
@@ -135,4 +135,4 @@ class Server:
         member = getattr(Party, method.decode())
         hints = typing.get_type_hints(member.fget if isinstance(member, property) else member)
         kinds = tuple(kind for name, kind in hints.items() if name != "return")
-        return method.decode(), _wire.loads(types.GenericAlias(tuple, kinds), text)
+        return method.decode(), wire.loads(types.GenericAlias(tuple, kinds), text)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from properties.oracle._processes import end_all, start
+from properties.isolation.processes import end_all, start
 
 __all__ = ["Side", "Sides"]
 

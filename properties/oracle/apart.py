@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from properties.errors import readable
-from properties.oracle import _wire
-from properties.oracle._output import Tail
-from properties.oracle._pipes import Pipes
-from properties.oracle._processes import end_all, start, takes_more, words_for
+from properties.isolation import wire
+from properties.isolation.pipes import Pipes
+from properties.isolation.processes import end_all, start, takes_more, words_for
+from properties.isolation.tail import Tail
 from properties.oracle.isolate import Limits
 
 __all__ = ["Done", "run_apart"]
@@ -61,7 +61,7 @@ def run_apart(
         finally:
             end_all([process.pid], mark)
             process.wait()
-            with contextlib.suppress(_wire.WireError):
+            with contextlib.suppress(wire.WireError):
                 watched.pipes.hear(0)  # the last of what it printed
     return Done(answer, error, watched.output.text())
 
@@ -74,7 +74,7 @@ class _Job:
         self.progress = progress
         self.pipes = pipes
         self.output = Tail()
-        self.frames = _wire.Frames()
+        self.frames = wire.Frames()
         self.stage = "while its process started"
         self.answer: bytes | None = None
 
@@ -96,7 +96,7 @@ class _Job:
             status = poll()  # before what it said is read, so that nothing is missed
             try:
                 self.pipes.hear(0 if status is not None else min(_GLANCE, max(0.0, until - time.monotonic())))
-            except _wire.WireError as error:  # a stranger's code can write there too
+            except wire.WireError as error:  # a stranger's code can write there too
                 return None, f"broke the connection: {error}"
             if self.answer is not None:
                 return self.answer, ""

@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from properties.errors import readable
-from properties.oracle import _wire
-from properties.oracle._output import Tail
-from properties.oracle._pipes import Pipes
-from properties.oracle._processes import takes_more, usual_memory, words_for
+from properties.isolation import wire
+from properties.isolation.pipes import Pipes
+from properties.isolation.processes import takes_more, usual_memory, words_for
+from properties.isolation.tail import Tail
 from properties.oracle._sides import Sides
 from properties.report import Report
 
@@ -111,7 +111,7 @@ class _Watch:
         self.stage = "while its process started"
         self.judging = "starting"
         self.waits = False  # whether the judge waits for the candidate
-        self.frames = _wire.Frames()
+        self.frames = wire.Frames()
         self.line = b""
         self.verdict: tuple[Report | None, str | None] | None = None
         self.lost = False
@@ -180,14 +180,14 @@ class _Watch:
     def _on_reports(self, piece: bytes) -> None:
         try:
             self._take(list(self.frames.feed(piece)))
-        except _wire.WireError as error:  # a reference's code can write there too
+        except wire.WireError as error:  # a reference's code can write there too
             self.verdict = None, f"the check itself failed: {error}"
 
     def _take(self, messages: list[bytes]) -> None:
         for message in messages:
             kind, text = message[:1], message[1:]
             if kind == b"r":
-                self.verdict = _wire.loads(Report, text), None
+                self.verdict = wire.loads(Report, text), None
             elif kind == b"e":
                 self.verdict = None, text.decode(errors="backslashreplace")
             elif kind == b"l":

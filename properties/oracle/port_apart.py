@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from properties.files import unfinished
-from properties.oracle import _wire
+from properties.isolation import wire
 from properties.oracle.apart import run_apart
 from properties.oracle.isolate import Limits
 
@@ -71,7 +71,7 @@ def port_apart(
     if answer is None:
         return Ported(2, f"the process that runs {reference} and {candidate} {error}", {}, printed)
     try:
-        ported: Ported = _wire.loads(Ported, answer)
-    except _wire.WireError as broken:
+        ported: Ported = wire.loads(Ported, answer)
+    except wire.WireError as broken:
         return Ported(2, f"the process that runs {reference} and {candidate} answered wrongly: {broken}", {}, printed)
     return Ported(ported.status, ported.text, ported.report, printed)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from properties.errors import TargetError, readable
-from properties.oracle._processes import end_all, start
+from properties.isolation.processes import end_all, start
 
 __all__ = ["Answers", "probe"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from properties.describe import Description
 from properties.isolation import wire
-from properties.oracle.apart import run_apart
+from properties.isolation.job import run_apart
 from properties.oracle.isolate import Limits
 
 __all__ = ["Described", "describe_apart"]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from properties.oracle.apart import run_apart
+from properties.isolation.job import run_apart
 from properties.oracle.isolate import Limits
 
 HERE = "apart_jobs"  # a module beside this file

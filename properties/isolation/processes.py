@@ -32,7 +32,7 @@ MARK = "ARCHPROOF_CHECK"  # environment variable: what a candidate starts has it
 # -P: a file of the current folder must not stand in for a library. The path is the starting process's own.
 _BOOT = (
     "import json, sys; setup = json.loads(sys.argv[1]); sys.path[:] = setup['path'];"
-    " from properties.oracle._child import main; main(setup)"
+    " from properties.isolation.child import main; main(setup)"
 )
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _PATIENCE = 5.0  # seconds for the system to end what was killed

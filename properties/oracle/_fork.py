@@ -17,8 +17,8 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from properties.isolation.child import main
 from properties.isolation.processes import MARK, end_all, outlive_nobody, take_orphans
-from properties.oracle._child import main
 
 __all__ = ["run"]
 

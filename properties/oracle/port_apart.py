@@ -10,7 +10,7 @@ from typing import Any
 
 from properties.files import unfinished
 from properties.isolation import wire
-from properties.oracle.apart import run_apart
+from properties.isolation.job import run_apart
 from properties.oracle.isolate import Limits
 
 __all__ = ["Ported", "port_apart"]

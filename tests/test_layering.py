@@ -15,6 +15,8 @@ LAYERS = (
     ("arches", "arches."),
     (
         "properties._",
+        "properties.strategies.",
+        "properties.formulas.",
         "properties.files",
         "properties.subject",
         "properties.property",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from properties._configs import ConvConfig, PoolConfig
+from properties.strategies.configs import ConvConfig, PoolConfig
 from properties.subject import Subject
 
 __all__ = ["LayerSubject", "torch_layer"]

@@ -14,7 +14,6 @@ import torch
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor, nn
 
-from properties._configs import ConvConfig, Images, PoolConfig
 from properties._forward import Hook, hooked
 from properties._gradient_support import deepest_probe, support
 from properties._layer_subject import LayerConfig, LayerSubject
@@ -23,6 +22,7 @@ from properties.graph.ir import Shape
 from properties.graph.size_plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
 from properties.property import claim, forall, require
 from properties.strategies import conv_configs, images, pool_configs
+from properties.strategies.configs import ConvConfig, Images, PoolConfig
 from properties.subject import Subject
 
 __all__ = [

@@ -10,15 +10,15 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from properties._configs import Block
-from properties._configs import BlockConfig as BlockConfig
-from properties._configs import ConvConfig as ConvConfig
-from properties._configs import Images as Images
-from properties._configs import PoolConfig as PoolConfig
-from properties._configs import ResNetConfig as ResNetConfig
-from properties._layer_strategies import bounds
-from properties._layer_strategies import conv_configs as conv_configs
-from properties._layer_strategies import pool_configs as pool_configs
+from properties.strategies.configs import Block
+from properties.strategies.configs import BlockConfig as BlockConfig
+from properties.strategies.configs import ConvConfig as ConvConfig
+from properties.strategies.configs import Images as Images
+from properties.strategies.configs import PoolConfig as PoolConfig
+from properties.strategies.configs import ResNetConfig as ResNetConfig
+from properties.strategies.layers import bounds
+from properties.strategies.layers import conv_configs as conv_configs
+from properties.strategies.layers import pool_configs as pool_configs
 
 __all__ = [
     "BlockConfig",

@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from properties._configs import ConvConfig, PoolConfig
-from properties._windows import effective_kernel
+from properties.formulas.windows import effective_kernel
+from properties.strategies.configs import ConvConfig, PoolConfig
 
 _KINDS: tuple[Literal["max", "avg"], ...] = ("max", "avg")
 Config = TypeVar("Config", ConvConfig, PoolConfig)

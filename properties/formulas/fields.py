@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from properties._windows import at_least, effective_kernel
+from properties.formulas.windows import at_least, effective_kernel
 
 
 @dataclass(frozen=True, slots=True)

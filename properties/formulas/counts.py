@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from properties._windows import at_least, conv_weight_shape
+from properties.formulas.windows import at_least, conv_weight_shape
 
 _ITEMSIZE = {
     "bool": 1,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
-from properties._windows import (
+from properties.formulas.windows import (
     Padding,
     at_least,
     conv_size,

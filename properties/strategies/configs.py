@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from properties._windows import Padding, conv_size, conv_weight_shape, pool_size
+from properties.formulas.windows import Padding, conv_size, conv_weight_shape, pool_size
 
 Block = Literal["basic", "bottleneck"]
 

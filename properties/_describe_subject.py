@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from properties.graph.capture import CaptureError
 from properties.graph.ir import OpGraph, Shape
+from properties.graph.torch.capture import CaptureError
 from properties.oracle._libraries import torchvision_note
 from properties.oracle.build import build_net, strangers_code
 from properties.oracle.inputs import capture_quietly, first_accepted, rejection, spec_of

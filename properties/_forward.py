@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 
 __all__ = ["Hook", "agree", "filled", "hooked", "outputs"]
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from properties._borrowed import borrowed
 from properties._eval_run import eval_run, last_line, statistics
 from properties._process import Shared, seed_everything
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 from properties.subject import Subject
 
 __all__ = ["NormCall", "TrainRun", "loss_of", "train_image", "train_run"]

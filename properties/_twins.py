@@ -13,9 +13,9 @@ from properties._dropouts import DROPOUTS
 from properties._forward import outputs
 from properties._process import seed_everything
 from properties._train_run import loss_of
-from properties.graph._outputs import flatten_output
 from properties.graph.align import isomorphism
 from properties.graph.joint import join
+from properties.graph.torch.outputs import flatten_output
 from properties.subject import Subject
 
 __all__ = ["Pair", "accepts", "draws_without_layer", "evaluated", "key_map", "pair_of", "trained"]

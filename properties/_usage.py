@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from properties._copies import must_work
 from properties._eval_run import eval_run
 from properties._forward import outputs
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 from properties.property import require
 from properties.subject import Subject
 

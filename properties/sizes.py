@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from properties._forward import Hook, hooked
 from properties._gradient_support import deepest_probe, support
 from properties._layer_subject import LayerConfig, LayerSubject
-from properties.graph._outputs import flatten_output
 from properties.graph.ir import Shape
 from properties.graph.size_plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
+from properties.graph.torch.outputs import flatten_output
 from properties.property import claim, forall, require
 from properties.strategies import conv_configs, images, pool_configs
 from properties.strategies.configs import ConvConfig, Images, PoolConfig

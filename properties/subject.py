@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from arches._spec import Spec
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import capture
 from properties.graph.ir import OpGraph
+from properties.graph.torch.capture import capture
 
 __all__ = ["Subject"]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from properties.graph.align import isomorphism
 from properties.graph.canonical import Canonical, canonicalise
-from properties.graph.capture import capture
+from properties.graph.torch.capture import capture
 
 SHAPE = (2, 8, 12, 12)
 Forward = Callable[[Any, Tensor], Any]

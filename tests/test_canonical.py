@@ -10,8 +10,8 @@ from torch import nn
 
 from properties.graph._rules import RULES, Rule
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import capture
 from properties.graph.ir import Op, OpGraph
+from properties.graph.torch.capture import capture
 
 
 def _chain(*kinds: tuple[str, dict], shape=(2, 4, 4, 4)) -> OpGraph:

@@ -11,14 +11,14 @@ from _pairs import SHAPE, Net, conv, normal_form
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from properties.graph import capture as capture_module
-from properties.graph._autograd import Witness
-from properties.graph._leaves import Leaves
-from properties.graph._make_fx import trace_by_make_fx
 from properties.graph.align import isomorphism
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import CaptureError, capture
-from properties.graph.lower import lower
+from properties.graph.torch import capture as capture_module
+from properties.graph.torch.autograd import Witness
+from properties.graph.torch.capture import CaptureError, capture
+from properties.graph.torch.leaves import Leaves
+from properties.graph.torch.lower import lower
+from properties.graph.torch.make_fx import trace_by_make_fx
 
 
 def _block() -> nn.Module:

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import capture
+from properties.graph.torch.capture import capture
 from properties.oracle.compare import SETTINGS, compare, confirm, observe_both
 from properties.oracle.counterexample import shrink, smallest
 from properties.oracle.images import images

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from arches.resnet import BasicBlock, ResNet
-from properties.graph.capture import capture
+from properties.graph.torch.capture import capture
 from properties.oracle._unread import idle
 from properties.oracle.explain import Comparison, doubts, explain
 from properties.oracle.text import lines

@@ -6,7 +6,7 @@ from _pairs import SHAPE, Net, conv, normal_form
 from torch import nn
 
 from properties.graph.align import isomorphism
-from properties.graph.capture import capture
+from properties.graph.torch.capture import capture
 
 
 def _write(view):

@@ -18,8 +18,8 @@ from torch import nn
 
 from properties.graph.align import isomorphism
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import capture
 from properties.graph.ir import Op, OpGraph
+from properties.graph.torch.capture import capture
 
 PLAIN = (*REWRITES, *SPELLINGS, *PRODUCTS)
 STORED = (*WEIGHTED, *VIEWED)

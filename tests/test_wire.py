@@ -9,8 +9,8 @@ import torch
 
 import arches
 from properties.errors import CandidateError, last_line, readable
-from properties.graph.capture import capture
 from properties.graph.ir import Op, OpGraph, Param
+from properties.graph.torch.capture import capture
 from properties.isolation import wire
 from properties.isolation.tail import Tail
 from properties.oracle._remote import RemoteParty

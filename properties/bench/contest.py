@@ -16,7 +16,7 @@ from properties.bench.machine import tensor_cores
 from properties.bench.memory import halving
 from properties.bench.modes import Prepared, prepare, require
 from properties.errors import TargetError
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 from properties.oracle.targets import builder
 
 __all__ = ["Arm", "Contest", "enter"]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from properties.bench.memory import is_out_of_memory
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 
 __all__ = ["ModeError", "Prepared", "Unavailable", "prepare", "require"]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from properties.errors import CandidateError, last_line
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 from properties.oracle._captures import Subject
 from properties.oracle.build import build_net, strangers_code
 

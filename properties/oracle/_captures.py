@@ -12,8 +12,8 @@ from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import CaptureError, capture
 from properties.graph.ir import OpGraph, Param
+from properties.graph.torch.capture import CaptureError, capture
 from properties.oracle._calls import calls, without_memory
 from properties.oracle._replica import Replica
 from properties.oracle.build import build_net, strangers_code

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 from properties.oracle._filling import image
 from properties.oracle.trial import Trial
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from properties.errors import last_line
-from properties.graph._outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output
 from properties.oracle._filling import image
 from properties.oracle._layer_runs import by_themselves, recorded
 from properties.oracle._random_operators import Controlled

@@ -11,8 +11,8 @@ import torch
 import arches
 from properties.graph.align import align, isomorphism
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import capture
 from properties.graph.ir import OpGraph
+from properties.graph.torch.capture import capture
 
 
 @pytest.fixture(scope="module")

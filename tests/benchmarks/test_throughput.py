@@ -17,8 +17,8 @@ import arches
 from properties import strategies as some
 from properties.graph.align import isomorphism
 from properties.graph.canonical import canonicalise
-from properties.graph.capture import capture
 from properties.graph.size_plan import compile_sizes
+from properties.graph.torch.capture import capture
 from properties.subject import Subject
 
 RESNETS = sorted(

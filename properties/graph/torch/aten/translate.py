@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from torch import fx
 
-from properties.graph import _layers as layers
-from properties.graph import _shapes as shapes
-from properties.graph._meaning import Meaning, generic, plain
-from properties.graph._schema import Call, result_shape
-from properties.graph._shapes import SPLITS
+from properties.graph.torch.aten import layers
+from properties.graph.torch.aten import moves as shapes
+from properties.graph.torch.aten.meaning import Meaning, generic, plain
+from properties.graph.torch.aten.moves import SPLITS
+from properties.graph.torch.aten.schema import Call, result_shape
 
 __all__ = ["SPLITS", "Meaning", "translate"]
 

@@ -15,13 +15,13 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from properties.graph._leaves import Leaves, constant, digest, name_of
-from properties.graph._memory import Memory, View, share_memory
-from properties.graph._regions import Region, attribute_of, region_of
-from properties.graph._schema import Call, read_call, result_shape
-from properties.graph._trace import Trace
-from properties.graph._vocabulary import SPLITS, Meaning, translate
 from properties.graph.ir import Op, OpGraph, Param
+from properties.graph.torch.aten.schema import Call, read_call, result_shape
+from properties.graph.torch.aten.translate import SPLITS, Meaning, translate
+from properties.graph.torch.leaves import Leaves, constant, digest, name_of
+from properties.graph.torch.memory import Memory, View, share_memory
+from properties.graph.torch.regions import Region, attribute_of, region_of
+from properties.graph.torch.trace import Trace
 
 __all__ = ["lower"]
 

@@ -11,8 +11,8 @@ from torch import Tensor, fx, nn
 from torch.func import functional_call
 from torch.fx.experimental.proxy_tensor import get_proxy_mode, make_fx
 
-from properties.graph._autograd import Witness
-from properties.graph._trace import Trace
+from properties.graph.torch.autograd import Witness
+from properties.graph.torch.trace import Trace
 
 __all__ = ["trace_by_make_fx"]
 

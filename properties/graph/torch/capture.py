@@ -22,14 +22,14 @@ from torch.fx import config as fx_config
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
-from properties.graph._autograd import Witness
-from properties.graph._layers import CUMULATIVE
-from properties.graph._leaves import Leaves
-from properties.graph._make_fx import trace_by_make_fx
-from properties.graph._outputs import flatten_output
-from properties.graph._trace import Trace
 from properties.graph.ir import OpGraph
-from properties.graph.lower import lower
+from properties.graph.torch.aten.layers import CUMULATIVE
+from properties.graph.torch.autograd import Witness
+from properties.graph.torch.leaves import Leaves
+from properties.graph.torch.lower import lower
+from properties.graph.torch.make_fx import trace_by_make_fx
+from properties.graph.torch.outputs import flatten_output
+from properties.graph.torch.trace import Trace
 
 __all__ = ["CaptureError", "capture"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from properties.graph._meaning import Meaning, roles, spread
-from properties.graph._schema import Call, result_shape
+from properties.graph.torch.aten.meaning import Meaning, roles, spread
+from properties.graph.torch.aten.schema import Call, result_shape
 
 __all__ = ["CUMULATIVE", "adaptive_pool", "batch_norm", "conv", "dropout", "embedding", "group_norm", "instance_norm",
            "layer_norm", "linear", "pool", "prelu", "rms_norm"]  # fmt: skip

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from torch import fx
 
-from properties.graph._meaning import Meaning, generic
-from properties.graph._schema import Call, result_shape
+from properties.graph.torch.aten.meaning import Meaning, generic
+from properties.graph.torch.aten.schema import Call, result_shape
 
 __all__ = ["SPLITS", "cat", "narrow", "pad", "permute", "reshape", "select", "slice_", "split"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from properties.graph._schema import Call, result_shape
+from properties.graph.torch.aten.schema import Call, result_shape
 
 __all__ = ["Meaning", "generic", "plain", "roles", "spread"]
 

@@ -18,8 +18,8 @@ from properties._describe_model import Shortcut as Shortcut
 from properties._describe_model import Totals as Totals
 from properties._describe_text import Span, facts, legend, plain, table, totals_rows
 from properties._describe_tree import outline
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph, Shape
+from properties.graph.rules.canonical import canonicalise
 
 if TYPE_CHECKING:
     from torch import nn

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from arches._spec import Spec
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 
 __all__ = ["Subject"]

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from properties.graph.align import align
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
+from properties.graph.rules.canonical import canonicalise
 from properties.oracle._captures import Subject
 from properties.oracle.images import Images, images
 from properties.oracle.transplant import Transplant, transplant

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from properties.graph.align import isomorphism
-from properties.graph.canonical import Canonical, canonicalise
+from properties.graph.rules.canonical import Canonical, canonicalise
 from properties.graph.torch.capture import capture
 
 SHAPE = (2, 8, 12, 12)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from properties.graph._rules import RULES, Rule
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import Op, OpGraph
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from properties.graph.align import isomorphism
-from properties.graph.canonical import canonicalise
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch import capture as capture_module
 from properties.graph.torch.autograd import Witness
 from properties.graph.torch.capture import CaptureError, capture

@@ -9,7 +9,7 @@ from _rewrites import REWRITES, Rewrite
 from torch import nn
 from torch.nn import functional as F
 
-from properties.graph.canonical import canonicalise
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 from properties.oracle.compare import SETTINGS, compare, confirm, observe_both
 from properties.oracle.counterexample import shrink, smallest

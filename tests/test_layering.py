@@ -65,7 +65,7 @@ BENCH_MAY = ("properties.oracle.targets", "properties.errors")  # of the oracle:
 WITHOUT_TORCH = (
     "properties.formulas",
     "properties.graph.ir",
-    "properties.graph.canonical",
+    "properties.graph.rules.canonical",
     "properties.graph.align",
     "properties.graph.edits",
     "properties.graph.patch",

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from properties.graph.align import isomorphism
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import Op, OpGraph
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 
 PLAIN = (*REWRITES, *SPELLINGS, *PRODUCTS)

@@ -6,26 +6,20 @@ maxima) what torch returns is a convention, and two spellings of one function ma
 
 from __future__ import annotations
 
-from properties.graph import _attention_rules as attentions
-from properties.graph import _einsum as sums_of_products
-from properties.graph import _formula_rules as formulas
-from properties.graph import _join_rules as joins
-from properties.graph import _kernel_rules as kernels
-from properties.graph import _layer_rules as layers
-from properties.graph import _norm_rules as norms
-from properties.graph import _pool_rules as pools
-from properties.graph import _product_rules as products
-from properties.graph import _shape_rules as shapes
-from properties.graph import _sum_rules as sums
-from properties.graph import _value_rules as values
-from properties.graph import _view_rules as views
-from properties.graph import _weight_rules as weights
-from properties.graph._order_rules import sorted_parts
-from properties.graph._part_rules import joined_layers, split_layers
-from properties.graph._pointwise_rules import pointwise_before_views
-from properties.graph._rearrange import views_in_one
-from properties.graph._rewriting import ELEMENTWISE, GraphRule, Rewriting, Rule
-from properties.graph._twice import computed_twice
+from properties.graph.rewriting.rule import ELEMENTWISE, GraphRule, Rewriting, Rule
+from properties.graph.rules.always import activations as formulas
+from properties.graph.rules.always import attention as attentions
+from properties.graph.rules.always import einsum as sums_of_products
+from properties.graph.rules.always import joins, layers, norms, products, sums, values, views
+from properties.graph.rules.always import reshapes as shapes
+from properties.graph.rules.always.twice import computed_twice
+from properties.graph.rules.always.view_chains import views_in_one
+from properties.graph.rules.conditional import one_size as pools
+from properties.graph.rules.weights import kernels
+from properties.graph.rules.weights import layers as weights
+from properties.graph.rules.weights.order import sorted_parts
+from properties.graph.rules.weights.parts import joined_layers, split_layers
+from properties.graph.rules.weights.pointwise import pointwise_before_views
 
 __all__ = ["ELEMENTWISE", "GRAPH_RULES", "RULES", "GraphRule", "Rewriting", "Rule"]
 

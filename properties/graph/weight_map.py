@@ -8,9 +8,9 @@ candidate's backwards.
 from __future__ import annotations
 
 from properties.graph._isomorphism import Correspondence
-from properties.graph._remade import are_apart as are_apart
 from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe, Share, joined, solve, stored, taken
+from properties.graph.rewriting.params import are_apart as are_apart
 
 __all__ = ["are_apart", "made_of", "weight_map"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from properties.graph.canonical import TIERS
 from properties.graph.ir import Shape
+from properties.graph.rules.canonical import TIERS
 from properties.oracle._structure import Structure
 from properties.oracle.compare import Difference, Evidence, compare, probe
 from properties.oracle.images import Images

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph, Param
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import CaptureError, capture
 from properties.oracle._calls import calls, without_memory
 from properties.oracle._replica import Replica

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe
+from properties.graph.rules.canonical import canonicalise
 from properties.oracle._differences import own_change
 from properties.oracle._structure import Structure
 from properties.oracle._verdict import Judgement

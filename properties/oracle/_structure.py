@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from properties.graph._rules import GRAPH_RULES, RULES, GraphRule, Rule
 from properties.graph.align import Correspondence, isomorphism
-from properties.graph.canonical import Canonical, canonicalise
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
+from properties.graph.rules.canonical import Canonical, canonicalise
 from properties.graph.weight_map import are_apart
 from properties.oracle._captures import second_size, why_rejected
 from properties.oracle._unread import idle, is_left_over, unread

@@ -10,8 +10,8 @@ from typing import Any
 
 from properties.errors import CandidateError, TargetError
 from properties.graph.align import isomorphism
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
+from properties.graph.rules.canonical import canonicalise
 from properties.oracle._captures import Subject
 from properties.oracle._configurations import channels, classes, configuration, extra_scalars
 from properties.oracle.explain import Comparison, explain

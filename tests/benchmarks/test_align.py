@@ -10,8 +10,8 @@ import torch
 
 import arches
 from properties.graph.align import align, isomorphism
-from properties.graph.canonical import canonicalise
 from properties.graph.ir import OpGraph
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 import arches
 from properties import strategies as some
 from properties.graph.align import isomorphism
-from properties.graph.canonical import canonicalise
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.size_plan import compile_sizes
 from properties.graph.torch.capture import capture
 from properties.subject import Subject

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import inf, isclose, prod
 
-from properties.graph._rewriting import Rewriting
-from properties.graph._sign import is_nonnegative
 from properties.graph.ir import Op
+from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.signs import is_nonnegative
 
 __all__ = ["adaptive_with_equal_bins", "bias_before_norm", "border_without_effect", "ceil_mode_without_effect",
            "padded_pool", "pool_of_one_pixel", "pooled_twice",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from math import prod
 
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = [
     "batch_first",

@@ -11,10 +11,10 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from properties.graph._remade import can_change, remade
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op, Param, Shape
 from properties.graph.recipe import permuted, reshaped
+from properties.graph.rewriting.params import can_change, remade
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = [
     "bias_of_convolution",

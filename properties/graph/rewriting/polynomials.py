@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isclose
 
-from properties.graph._rewriting import Rewriting
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["Polynomial", "are_equal", "polynomial"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import frexp
 
-from properties.graph._rewriting import Rewriting
-from properties.graph._sign import is_nonnegative
 from properties.graph.ir import Op
+from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.signs import is_nonnegative
 
 __all__ = [
     "clamp",

@@ -13,11 +13,11 @@ from functools import partial
 from itertools import accumulate
 from math import prod
 
-from properties.graph._fingerprints import fingerprints
-from properties.graph._remade import can_change, remade
-from properties.graph._rewriting import ELEMENTWISE
 from properties.graph.ir import Op
 from properties.graph.recipe import taken
+from properties.graph.rewriting.fingerprints import fingerprints
+from properties.graph.rewriting.params import can_change, remade
+from properties.graph.rewriting.rule import ELEMENTWISE
 
 __all__ = ["sorted_parts"]
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from properties.graph._fingerprints import users_of
-from properties.graph._remade import can_change, join_params, remade
-from properties.graph._rewriting import ELEMENTWISE
 from properties.graph._signatures import label_of
 from properties.graph.ir import Op, Param
 from properties.graph.recipe import taken
+from properties.graph.rewriting.fingerprints import users_of
+from properties.graph.rewriting.params import can_change, join_params, remade
+from properties.graph.rewriting.rule import ELEMENTWISE
 
 __all__ = ["joined_layers", "split_layers"]
 

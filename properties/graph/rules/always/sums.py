@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from properties.graph._fingerprints import users_of
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
+from properties.graph.rewriting.fingerprints import users_of
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["expansion_in_arithmetic", "nested_sums", "sum_of_stack", "times_zero", "zeros_beside"]
 

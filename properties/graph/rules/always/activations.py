@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import isclose, pi, sqrt
 
-from properties.graph._polynomial import Polynomial, are_equal, polynomial
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
+from properties.graph.rewriting.polynomials import Polynomial, are_equal, polynomial
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = [
     "gelu",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["parameter_first", "product_and_sum", "transposed_product"]
 

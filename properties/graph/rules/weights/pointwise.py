@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from properties.graph._rearrange import Factors, origin_of
-from properties.graph._remade import can_change, remade
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op, Param, Shape
 from properties.graph.recipe import reshaped
+from properties.graph.rewriting.params import can_change, remade
+from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rules.always.view_chains import Factors, origin_of
 
 __all__ = ["pointwise_before_views"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op, Shape
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["global_pool_of_flattened", "order_of_parts", "pool_of_single_values", "reduction_of_permuted",
            "shuffle", "softmax_of_permuted", "strided_pointwise"]  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["is_nonnegative"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from properties.graph._rewriting import ELEMENTWISE
 from properties.graph.ir import Op
+from properties.graph.rewriting.rule import ELEMENTWISE
 
 __all__ = ["computed_twice"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import isclose, prod, sqrt
 from typing import Any
 
-from properties.graph._rearrange import origin_of
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
+from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rules.always.view_chains import origin_of
 
 __all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from math import prod
 
-from properties.graph._remade import can_change, remade
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
 from properties.graph.recipe import reshaped
+from properties.graph.rewriting.params import can_change, remade
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = [
     "affine_after_norm",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from properties.graph._remade import can_change, remade
-from properties.graph._rewriting import Rewriting
 from properties.graph.ir import Op
 from properties.graph.recipe import permuted, reshaped
+from properties.graph.rewriting.params import can_change, remade
+from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["pointwise_on_flattened", "window_on_permuted"]
 

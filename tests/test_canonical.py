@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from properties.graph._rules import RULES, Rule
 from properties.graph.ir import Op, OpGraph
+from properties.graph.rules import RULES, Rule
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 

@@ -207,7 +207,7 @@ def generator(monkeypatch):
 def test_the_catalogues_have_every_entry(generator):
     """Properties by name, known deviations by name and link, rewrites by name."""
     from properties import ALL
-    from properties.graph._rules import GRAPH_RULES, RULES
+    from properties.graph.rules import GRAPH_RULES, RULES
     from properties.oracle.known import KNOWN as DEVIATIONS
 
     pages = {page.path: page.text for page in generator("catalogues").catalogue_pages()}

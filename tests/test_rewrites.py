@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from properties.graph._rules import GRAPH_RULES, RULES
 from properties.graph.align import isomorphism
+from properties.graph.rules import GRAPH_RULES, RULES
 
 ALL = (*REWRITES, *SPELLINGS, *PRODUCTS)
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from pages import Page, link_papers, table
 
 from properties.catalogue import ALL
-from properties.graph._rules import GRAPH_RULES, RULES
+from properties.graph.rules import GRAPH_RULES, RULES
 from properties.oracle import known_activations, known_operators, known_settings
 
 __all__ = ["catalogue_pages"]

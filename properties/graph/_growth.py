@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import eq
 
 from properties.graph._isomorphism import Correspondence
-from properties.graph._rules import ELEMENTWISE
 from properties.graph._seeds import unique_pairs
 from properties.graph._signatures import Evidence
 from properties.graph.ir import OpGraph
+from properties.graph.rules import ELEMENTWISE
 
 __all__ = ["Growth"]
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from properties.graph._rules import GRAPH_RULES, RULES, GraphRule, Rewriting, Rule
 from properties.graph.ir import Op, OpGraph
 from properties.graph.rewriting.params import are_apart
+from properties.graph.rules import GRAPH_RULES, RULES, GraphRule, Rewriting, Rule
 
 __all__ = ["TIERS", "Canonical", "canonicalise"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from properties import formulas
-from properties._costs import op_macs, torchinfo_macs
 from properties._describe_model import Layer, Shortcut, Totals
-from properties._residual import ResidualBlock, residual_blocks
+from properties.graph.analysis.costs import op_macs, torchinfo_macs
+from properties.graph.analysis.receptive_field import Fields, receptive_fields
+from properties.graph.analysis.residual import ResidualBlock, residual_blocks
 from properties.graph.ir import Op, OpGraph, Shape
-from properties.graph.receptive_field import Fields, receptive_fields
 
 __all__ = ["batch_free", "closed_form_totals", "layers"]
 

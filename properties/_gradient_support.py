@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from properties.formulas import ReceptiveField
+from properties.graph.analysis.receptive_field import receptive_fields
 from properties.graph.ir import Op, OpGraph
-from properties.graph.receptive_field import receptive_fields
-from properties.graph.size_plan import compile_sizes
+from properties.graph.sizes.plan import compile_sizes
 from properties.subject import Subject
 
 __all__ = ["Probe", "deepest_probe", "support"]

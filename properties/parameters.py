@@ -7,9 +7,9 @@ import torchinfo
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from properties._costs import expected_shapes, macs, torchinfo_macs
 from properties._distributions import distribution_of, mismatch
 from properties._forward import agree, filled, outputs
+from properties.graph.analysis.costs import expected_shapes, macs, torchinfo_macs
 from properties.graph.ir import OpGraph, Shape
 from properties.property import Violation, claim, require
 from properties.subject import Subject

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch import Tensor, nn
 
-from properties._residual import ACTIVATIONS, ResidualBlock, residual_blocks
+from properties.graph.analysis.residual import ACTIVATIONS, ResidualBlock, residual_blocks
 from properties.property import Violation, claim, require
 from properties.subject import Subject
 

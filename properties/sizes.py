@@ -18,7 +18,7 @@ from properties._forward import Hook, hooked
 from properties._gradient_support import deepest_probe, support
 from properties._layer_subject import LayerConfig, LayerSubject
 from properties.graph.ir import Shape
-from properties.graph.size_plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
+from properties.graph.sizes.plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
 from properties.graph.torch.outputs import flatten_output
 from properties.property import claim, forall, require
 from properties.strategies import conv_configs, images, pool_configs

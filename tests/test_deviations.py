@@ -6,8 +6,8 @@ from _mistakes import MISTAKES
 from _pairs import differing_modes, normal_form
 
 from properties.graph.align import align
-from properties.graph.edits import edits_between
-from properties.graph.patch import explained
+from properties.graph.alignment.edits import edits_between
+from properties.graph.alignment.patch import explained
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)

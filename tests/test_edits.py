@@ -6,7 +6,7 @@ from _pairs import Net, conv, normal_form
 from torch import nn
 
 from properties.graph.align import align
-from properties.graph.edits import Edit, edits_between
+from properties.graph.alignment.edits import Edit, edits_between
 
 
 def _edits(right, wrong, mode="eval") -> list[Edit]:

@@ -11,8 +11,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import arches
-from properties._costs import expected_shapes, macs, op_macs, torchinfo_macs
 from properties._distributions import distribution_of, mismatch
+from properties.graph.analysis.costs import expected_shapes, macs, op_macs, torchinfo_macs
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 from properties.strategies import conv_configs

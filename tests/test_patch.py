@@ -6,8 +6,8 @@ from _pairs import Net, conv, normal_form
 from torch import nn
 
 from properties.graph.align import align
-from properties.graph.edits import Edit, edits_between
-from properties.graph.patch import explained
+from properties.graph.alignment.edits import Edit, edits_between
+from properties.graph.alignment.patch import explained
 
 
 def _stack(*changes) -> nn.Sequential:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import arches
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1
 from properties import shortcuts
-from properties._residual import residual_blocks
+from properties.graph.analysis.residual import residual_blocks
 from properties.strategies import BlockConfig, block_configs
 from properties.subject import Subject
 

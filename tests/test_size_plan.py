@@ -8,7 +8,7 @@ from hypothesis import given
 
 import arches
 from properties.graph.ir import Op, OpGraph, Param
-from properties.graph.size_plan import IllegalInput, UnpredictableSize, compile_sizes
+from properties.graph.sizes.plan import IllegalInput, UnpredictableSize, compile_sizes
 from properties.oracle.targets import builder
 from properties.strategies import images
 from properties.subject import Subject

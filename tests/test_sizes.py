@@ -9,7 +9,7 @@ from torch import nn
 import arches
 from properties import sizes
 from properties._layer_subject import LayerSubject
-from properties.graph.receptive_field import receptive_fields
+from properties.graph.analysis.receptive_field import receptive_fields
 from properties.subject import Subject
 
 LAYERS = (

@@ -17,12 +17,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from properties.graph.align import Correspondence, isomorphism
+from properties.graph.alignment.weight_map import are_apart, weight_map
 from properties.graph.joint import join
 from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, stored, taken
 from properties.graph.rules import GRAPH_RULES, RULES
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
-from properties.graph.weight_map import are_apart, weight_map
 from properties.oracle._weight_map import apply
 
 WEIGHTED = (*BY_LAYER, *VIEWED)

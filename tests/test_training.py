@@ -10,9 +10,9 @@ from torch import nn
 
 from properties._derivative import Slopes, slopes
 from properties._dropouts import drawn_by
-from properties._flow import connected
 from properties._statistics import followed, misses
 from properties._train_run import train_run
+from properties.graph.analysis.flow import connected
 
 
 class Cut(nn.Module):

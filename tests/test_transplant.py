@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from properties import check
 from properties.graph.align import isomorphism
+from properties.graph.alignment.weight_map import weight_map
 from properties.graph.rules.canonical import canonicalise
-from properties.graph.weight_map import weight_map
 from properties.oracle._captures import Subject
 from properties.oracle.compare import confirm
 from properties.oracle.transplant import transplant

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
-from properties._costs import op_macs
 from properties.formulas import num_bytes
+from properties.graph.analysis.costs import op_macs
 from properties.graph.ir import OpGraph
-from properties.graph.size_plan import compile_sizes
+from properties.graph.sizes.plan import compile_sizes
 
 __all__ = ["Ceilings", "Kernel", "at_size", "floor_seconds", "kernels", "moved_bytes"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from properties.graph._growth import Growth
-from properties.graph._isomorphism import Correspondence, isomorphism
-from properties.graph._seeds import alone_of_their_make, in_one_row
-from properties.graph._signatures import COMMUTATIVE, Evidence, Interner, Signatures
+from properties.graph.alignment.growth import Growth
+from properties.graph.alignment.isomorphism import Correspondence, isomorphism
+from properties.graph.alignment.seeds import alone_of_their_make, in_one_row
+from properties.graph.alignment.signatures import COMMUTATIVE, Evidence, Interner, Signatures
 from properties.graph.ir import Op, OpGraph
 
 __all__ = ["Correspondence", "align", "isomorphism"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from properties.graph.edits import Edit
+from properties.graph.alignment.edits import Edit
 
 __all__ = ["Cause"]
 

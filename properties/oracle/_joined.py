@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from properties.graph.edits import Edit
+from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._cause import Cause
 

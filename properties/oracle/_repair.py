@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from properties.graph.edits import Edit
+from properties.graph.alignment.edits import Edit
 from properties.graph.ir import OpGraph
 from properties.oracle._words import group, sources_of
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from properties.graph.align import Correspondence, isomorphism
+from properties.graph.alignment.weight_map import are_apart
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.rules import GRAPH_RULES, RULES, GraphRule, Rule
 from properties.graph.rules.canonical import Canonical, canonicalise
-from properties.graph.weight_map import are_apart
 from properties.oracle._captures import second_size, why_rejected
 from properties.oracle._unread import idle, is_left_over, unread
 from properties.oracle.explain import Comparison, explain

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from properties.graph.alignment.weight_map import weight_map
 from properties.graph.recipe import Recipe
-from properties.graph.weight_map import weight_map
 from properties.oracle._alone import alone
 from properties.oracle._at_home import crossed, equal_at_home, raises_at_home
 from properties.oracle._differences import GRADIENT

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from properties.graph.edits import Edit
+from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._cause import Cause
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import zip_longest
 
-from properties.graph.edits import Edit
+from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._words import value
 from properties.report import Row

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from properties.graph.align import Correspondence, align
-from properties.graph.edits import Edit, edits_between
+from properties.graph.alignment.edits import Edit, edits_between
+from properties.graph.alignment.patch import explained
 from properties.graph.ir import OpGraph
-from properties.graph.patch import explained
 from properties.oracle._cause import Cause
 from properties.oracle._causes import causes
 from properties.oracle._repair import repair

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from properties.graph.ir import OpGraph, Shape
-from properties.graph.size_plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
+from properties.graph.sizes.plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
 from properties.oracle.trial import Draw
 
 __all__ = ["Images", "images"]

@@ -9,7 +9,7 @@ from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import OpGraph, Shape
-from properties.graph.size_plan import SizePlan, UnpredictableSize, compile_sizes
+from properties.graph.sizes.plan import SizePlan, UnpredictableSize, compile_sizes
 from properties.graph.torch.capture import CaptureError, capture
 from properties.oracle.build import strangers_code
 from properties.oracle.targets import parse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from properties.graph._signatures import label_of
+from properties.graph.alignment.signatures import label_of
 from properties.graph.ir import Op, OpGraph
 from properties.oracle.known_case import (
     Case,

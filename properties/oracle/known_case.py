@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from properties.graph._signatures import is_depthwise
-from properties.graph.edits import Edit
+from properties.graph.alignment.edits import Edit
+from properties.graph.alignment.signatures import is_depthwise
 from properties.graph.ir import Op, OpGraph
 from properties.oracle._causes import JOINS
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import arches
-from properties.graph.size_plan import compile_sizes
+from properties.graph.sizes.plan import compile_sizes
 from properties.subject import Subject
 
 

@@ -17,7 +17,7 @@ import arches
 from properties import strategies as some
 from properties.graph.align import isomorphism
 from properties.graph.rules.canonical import canonicalise
-from properties.graph.size_plan import compile_sizes
+from properties.graph.sizes.plan import compile_sizes
 from properties.graph.torch.capture import capture
 from properties.subject import Subject
 

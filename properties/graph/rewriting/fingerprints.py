@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from properties.graph._signatures import COMMUTATIVE, label_of
+from properties.graph.alignment.signatures import COMMUTATIVE, label_of
 from properties.graph.ir import Op
 
 __all__ = ["fingerprints", "users_of"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from properties.graph._signatures import label_of
+from properties.graph.alignment.signatures import label_of
 from properties.graph.ir import Op, Param
 from properties.graph.recipe import taken
 from properties.graph.rewriting.fingerprints import users_of

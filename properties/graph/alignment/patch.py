@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from properties.graph._isomorphism import isomorphism
-from properties.graph._signatures import COMMUTATIVE, is_depthwise
 from properties.graph.align import align
-from properties.graph.edits import Edit, following
+from properties.graph.alignment.edits import Edit, following
+from properties.graph.alignment.isomorphism import isomorphism
+from properties.graph.alignment.signatures import COMMUTATIVE, is_depthwise
 from properties.graph.ir import Op, OpGraph, Param
 
 __all__ = ["explained"]

@@ -7,9 +7,9 @@ from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import eq
 
-from properties.graph._isomorphism import Correspondence
-from properties.graph._seeds import unique_pairs
-from properties.graph._signatures import Evidence
+from properties.graph.alignment.isomorphism import Correspondence
+from properties.graph.alignment.seeds import unique_pairs
+from properties.graph.alignment.signatures import Evidence
 from properties.graph.ir import OpGraph
 from properties.graph.rules import ELEMENTWISE
 

@@ -7,7 +7,7 @@ candidate's backwards.
 
 from __future__ import annotations
 
-from properties.graph._isomorphism import Correspondence
+from properties.graph.alignment.isomorphism import Correspondence
 from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe, Share, joined, solve, stored, taken
 from properties.graph.rewriting.params import are_apart as are_apart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 
-from properties.graph._signatures import Signatures, weight_size
+from properties.graph.alignment.signatures import Signatures, weight_size
 from properties.graph.ir import OpGraph
 
 __all__ = ["alone_of_their_make", "in_one_row", "unique_pairs"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from properties.graph._signatures import COMMUTATIVE, Interner, Signatures
+from properties.graph.alignment.signatures import COMMUTATIVE, Interner, Signatures
 from properties.graph.ir import OpGraph
 
 __all__ = ["Correspondence", "isomorphism"]

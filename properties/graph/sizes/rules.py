@@ -7,9 +7,9 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from properties import formulas
-from properties.graph._scene import Scene, Sizes
-from properties.graph._straight_line import Amount, StraightLine
 from properties.graph.ir import Op, OpGraph
+from properties.graph.sizes.scene import Scene, Sizes
+from properties.graph.sizes.straight_line import Amount, StraightLine
 
 __all__ = ["size_of"]
 

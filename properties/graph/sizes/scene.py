@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from properties.graph._straight_line import Amount, StraightLine
 from properties.graph.ir import OpGraph
+from properties.graph.sizes.straight_line import Amount, StraightLine
 
 __all__ = ["Scene", "Sizes", "UnpredictableSize"]
 

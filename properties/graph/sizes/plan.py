@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NoReturn
 
-from properties.graph._scene import Sizes as Sizes
-from properties.graph._scene import UnpredictableSize as UnpredictableSize
-from properties.graph._size_rules import size_of
-from properties.graph._straight_line import StraightLine
 from properties.graph.ir import OpGraph, Shape
+from properties.graph.sizes.rules import size_of
+from properties.graph.sizes.scene import Sizes as Sizes
+from properties.graph.sizes.scene import UnpredictableSize as UnpredictableSize
+from properties.graph.sizes.straight_line import StraightLine
 
 __all__ = ["IllegalInput", "SizePlan", "UnpredictableSize", "compile_sizes"]
 

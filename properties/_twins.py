@@ -13,7 +13,7 @@ from properties._dropouts import DROPOUTS
 from properties._forward import outputs
 from properties._process import seed_everything
 from properties._train_run import loss_of
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.joint import join
 from properties.graph.torch.outputs import flatten_output
 from properties.subject import Subject

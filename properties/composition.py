@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from properties._forward import Hook, agree, filled, hooked, outputs
-from properties.graph.align import align, isomorphism
+from properties.graph.alignment.align import align, isomorphism
 from properties.graph.ir import OpGraph, Shape
 from properties.property import Violation, claim, require
 from properties.subject import Subject

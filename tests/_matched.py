@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from properties.graph.align import align
+from properties.graph.alignment.align import align
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
 from properties.oracle._captures import Subject

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.rules.canonical import Canonical, canonicalise
 from properties.graph.torch.capture import capture
 

@@ -7,7 +7,7 @@ import torch
 from _pairs import Net, conv, normal_form
 from torch import nn
 
-from properties.graph.align import align, isomorphism
+from properties.graph.alignment.align import align, isomorphism
 from properties.graph.ir import OpGraph
 
 FOUR = "abcd"

@@ -14,7 +14,7 @@ import arches
 from properties.bench import ceilings
 from properties.bench.meter import Metered, meter
 from properties.bench.roofline import Ceilings, Kernel, at_size, floor_seconds, kernels, moved_bytes
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.oracle.targets import builder
 from properties.subject import Subject
 

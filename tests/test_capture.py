@@ -11,7 +11,7 @@ from _pairs import SHAPE, Net, conv, normal_form
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch import capture as capture_module
 from properties.graph.torch.autograd import Witness

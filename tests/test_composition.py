@@ -10,7 +10,7 @@ from torch import nn
 import arches
 from properties import composition
 from properties._forward import agree, filled, hooked, outputs
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.strategies import images
 from properties.subject import Subject
 

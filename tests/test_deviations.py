@@ -5,7 +5,7 @@ import torch
 from _mistakes import MISTAKES
 from _pairs import differing_modes, normal_form
 
-from properties.graph.align import align
+from properties.graph.alignment.align import align
 from properties.graph.alignment.edits import edits_between
 from properties.graph.alignment.patch import explained
 

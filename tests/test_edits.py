@@ -5,7 +5,7 @@ import torch
 from _pairs import Net, conv, normal_form
 from torch import nn
 
-from properties.graph.align import align
+from properties.graph.alignment.align import align
 from properties.graph.alignment.edits import Edit, edits_between
 
 

@@ -66,7 +66,7 @@ WITHOUT_TORCH = (
     "properties.formulas",
     "properties.graph.ir",
     "properties.graph.rules.canonical",
-    "properties.graph.align",
+    "properties.graph.alignment.align",
     "properties.graph.alignment.edits",
     "properties.graph.alignment.patch",
     "properties.graph.sizes.plan",
@@ -190,7 +190,7 @@ def test_imports_point_one_way(module):
     ("module", "source", "complaint"),
     [
         ("properties.graph.ir", "import torch", "knows no framework"),
-        ("properties.graph.align", "def align():\n    from torch import nn", "knows no framework"),
+        ("properties.graph.alignment.align", "def align():\n    from torch import nn", "knows no framework"),
         ("properties.sizes", "from properties import catalogue", "stands above it"),
         ("properties.sizes", "from .shortcuts import something", "another theme"),
         ("properties.formulas", "from properties.oracle.compare import compare", "stands above it"),

@@ -5,7 +5,7 @@ import torch
 from _pairs import SHAPE, Net, conv, normal_form
 from torch import nn
 
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.torch.capture import capture
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.ir import Op, OpGraph
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.rules import GRAPH_RULES, RULES
 
 ALL = (*REWRITES, *SPELLINGS, *PRODUCTS)

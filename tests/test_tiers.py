@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from properties.graph.align import Correspondence, isomorphism
+from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.alignment.weight_map import are_apart, weight_map
 from properties.graph.joint import join
 from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, stored, taken

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from properties import check
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.rules.canonical import canonicalise
 from properties.oracle._captures import Subject

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from properties.graph.align import Correspondence, isomorphism
+from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.alignment.weight_map import are_apart
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join

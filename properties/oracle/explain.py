@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from properties.graph.align import Correspondence, align
+from properties.graph.alignment.align import Correspondence, align
 from properties.graph.alignment.edits import Edit, edits_between
 from properties.graph.alignment.patch import explained
 from properties.graph.ir import OpGraph

@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 from zlib import crc32
 
-from properties.graph.align import Correspondence
+from properties.graph.alignment.align import Correspondence
 from properties.graph.ir import OpGraph, Param
 from properties.graph.recipe import Recipe
 from properties.oracle._laws import laws

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from properties.errors import CandidateError, TargetError
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
 from properties.oracle._captures import Subject

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import arches
-from properties.graph.align import align, isomorphism
+from properties.graph.alignment.align import align, isomorphism
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 import arches
 from properties import strategies as some
-from properties.graph.align import isomorphism
+from properties.graph.alignment.align import isomorphism
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.sizes.plan import compile_sizes
 from properties.graph.torch.capture import capture
@@ -35,7 +35,7 @@ SERIES = {
     "deep": [spec.name for spec in RESNETS],
     "side": [32, 64, 128, 224, 512],
     "drawn": list(DRAWN),
-    "module": ["properties.cli", "properties.graph.align", "properties", "arches"],
+    "module": ["properties.cli", "properties.graph.alignment.align", "properties", "arches"],
 }
 EXAMPLES = 200
 _in_blocks = pytest.mark.benchmark(min_time=0.001)  # microseconds each: one by one they would fill the saved file

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from properties.graph.align import Correspondence
+from properties.graph.alignment.align import Correspondence
 from properties.graph.alignment.signatures import COMMUTATIVE, is_depthwise, label_of
 from properties.graph.ir import Op, OpGraph, Shape
 

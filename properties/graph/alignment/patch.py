@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from properties.graph.align import align
+from properties.graph.alignment.align import align
 from properties.graph.alignment.edits import Edit, following
 from properties.graph.alignment.isomorphism import isomorphism
 from properties.graph.alignment.signatures import COMMUTATIVE, is_depthwise

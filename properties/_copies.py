@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from properties._borrowed import borrowed
-from properties._eval_run import eval_run, last_line
-from properties._forward import outputs
-from properties._process import seed_everything
 from properties.property import Violation
+from properties.runs.borrowed import borrowed
+from properties.runs.eval_run import eval_run, last_line
+from properties.runs.forward import outputs
+from properties.runs.process import seed_everything
 from properties.subject import Subject
 
 __all__ = ["copied", "must_work", "ready", "rebuilt"]

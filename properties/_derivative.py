@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from properties._borrowed import borrowed
 from properties._copies import copied
-from properties._process import seed_everything
-from properties._train_run import loss_of, train_image
+from properties.runs.borrowed import borrowed
+from properties.runs.process import seed_everything
+from properties.runs.train_run import loss_of, train_image
 from properties.subject import Subject
 
 __all__ = ["Slopes", "slopes"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from properties._borrowed import borrowed
-from properties._process import seed_everything
-from properties._train_run import loss_of, train_image
+from properties.runs.borrowed import borrowed
+from properties.runs.process import seed_everything
+from properties.runs.train_run import loss_of, train_image
 from properties.subject import Subject
 
 __all__ = ["unmoved_by_a_step"]

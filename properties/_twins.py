@@ -7,15 +7,15 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from properties._borrowed import borrowed
 from properties._copies import copied
-from properties._dropouts import DROPOUTS
-from properties._forward import outputs
-from properties._process import seed_everything
-from properties._train_run import loss_of
 from properties.graph.alignment.align import isomorphism
 from properties.graph.joint import join
 from properties.graph.torch.outputs import flatten_output
+from properties.measures.dropouts import DROPOUTS
+from properties.runs.borrowed import borrowed
+from properties.runs.forward import outputs
+from properties.runs.process import seed_everything
+from properties.runs.train_run import loss_of
 from properties.subject import Subject
 
 __all__ = ["Pair", "accepts", "draws_without_layer", "evaluated", "key_map", "pair_of", "trained"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from properties._batches import beyond_rounding, gap_when_alone, gap_when_swapped, lost_axis, takes_images
-from properties._borrowed import borrowed
-from properties._eval_run import eval_run, runs
-from properties._forward import outputs
-from properties._numbers import difference, rounding
-from properties._train_run import train_image, train_run
 from properties.property import claim, require
+from properties.runs.batches import beyond_rounding, gap_when_alone, gap_when_swapped, lost_axis, takes_images
+from properties.runs.borrowed import borrowed
+from properties.runs.eval_run import eval_run, runs
+from properties.runs.forward import outputs
+from properties.runs.tolerance import difference, rounding
+from properties.runs.train_run import train_image, train_run
 from properties.subject import Subject
 
 __all__ = [

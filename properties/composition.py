@@ -7,10 +7,10 @@ from itertools import groupby
 import torch
 from torch import Tensor, nn
 
-from properties._forward import Hook, agree, filled, hooked, outputs
 from properties.graph.alignment.align import align, isomorphism
 from properties.graph.ir import OpGraph, Shape
 from properties.property import Violation, claim, require
+from properties.runs.forward import Hook, agree, filled, hooked, outputs
 from properties.subject import Subject
 
 __all__ = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
-from properties._numbers import difference
 from properties._twins import accepts, draws_without_layer, evaluated, key_map, pair_of, trained
 from properties.property import forall, require
+from properties.runs.tolerance import difference
 from properties.strategies import Images, images
 from properties.subject import Subject
 

@@ -7,11 +7,11 @@ import torchinfo
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from properties._distributions import distribution_of, mismatch
-from properties._forward import agree, filled, outputs
 from properties.graph.analysis.costs import expected_shapes, macs, torchinfo_macs
 from properties.graph.ir import OpGraph, Shape
+from properties.measures.distributions import distribution_of, mismatch
 from properties.property import Violation, claim, require
+from properties.runs.forward import agree, filled, outputs
 from properties.subject import Subject
 
 __all__ = [

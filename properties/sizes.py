@@ -14,13 +14,13 @@ import torch
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor, nn
 
-from properties._forward import Hook, hooked
-from properties._gradient_support import deepest_probe, support
-from properties._layer_subject import LayerConfig, LayerSubject
 from properties.graph.ir import Shape
 from properties.graph.sizes.plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
 from properties.graph.torch.outputs import flatten_output
+from properties.measures.gradient_support import deepest_probe, support
+from properties.measures.layer_subject import LayerConfig, LayerSubject
 from properties.property import claim, forall, require
+from properties.runs.forward import Hook, hooked
 from properties.strategies import conv_configs, images, pool_configs
 from properties.strategies.configs import ConvConfig, Images, PoolConfig
 from properties.subject import Subject

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from properties._derivative import slopes
-from properties._dropouts import DROPOUTS, drawn_by
-from properties._eval_run import eval_run
-from properties._statistics import followed, misses
 from properties._steps import unmoved_by_a_step
-from properties._train_run import run_once, train_run
 from properties.graph.analysis.flow import connected
+from properties.measures.dropouts import DROPOUTS, drawn_by
+from properties.measures.statistics import followed, misses
 from properties.property import claim, require
+from properties.runs.eval_run import eval_run
+from properties.runs.train_run import run_once, train_run
 from properties.subject import Subject
 
 __all__ = [

@@ -12,13 +12,13 @@ import pickle
 import torch
 from torch import Tensor
 
-from properties import _usage as ways
-from properties._batches import takes_images
 from properties._copies import copied, must_work, ready, rebuilt
-from properties._eval_run import repeats, runs
-from properties._forward import outputs
-from properties._numbers import difference, rounding, same_bits
+from properties.measures import transforms as ways
 from properties.property import claim, require
+from properties.runs.batches import takes_images
+from properties.runs.eval_run import repeats, runs
+from properties.runs.forward import outputs
+from properties.runs.tolerance import difference, rounding, same_bits
 from properties.subject import Subject
 
 __all__ = [

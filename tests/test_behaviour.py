@@ -13,12 +13,12 @@ from mutants.behaviour import CentresTheBatch, Small
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from properties._borrowed import borrowed
-from properties._numbers import difference, same_bits
-from properties._process import Shared, process_kept
 from properties.catalogue import ALL
 from properties.oracle._properties import FOLLOW_FROM_THE_GRAPH, decides, results
 from properties.oracle.targets import builder
+from properties.runs.borrowed import borrowed
+from properties.runs.process import Shared, process_kept
+from properties.runs.tolerance import difference, same_bits
 from properties.subject import Subject
 
 Pair = namedtuple("Pair", "logits aux")

@@ -9,8 +9,8 @@ from torch import nn
 
 import arches
 from properties import composition
-from properties._forward import agree, filled, hooked, outputs
 from properties.graph.alignment.align import isomorphism
+from properties.runs.forward import agree, filled, hooked, outputs
 from properties.strategies import images
 from properties.subject import Subject
 

@@ -15,6 +15,10 @@ LAYERS = (
     ("arches", "arches."),
     (
         "properties._",
+        "properties.measures.",
+        "properties.measures",
+        "properties.runs.",
+        "properties.runs",
         "properties.strategies.",
         "properties.formulas.",
         "properties.files",

@@ -7,8 +7,8 @@ import pytest
 import torch
 from mutants import behaviour, composition, equivalence, parameters, shortcuts, sizes, training, usage
 
-from properties._layer_subject import LayerSubject
 from properties.catalogue import ALL
+from properties.measures.layer_subject import LayerSubject
 from properties.property import Violation
 
 THEMES = (sizes, shortcuts, parameters, composition, behaviour, training, usage, equivalence)

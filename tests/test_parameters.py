@@ -11,10 +11,10 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import arches
-from properties._distributions import distribution_of, mismatch
 from properties.graph.analysis.costs import expected_shapes, macs, op_macs, torchinfo_macs
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
+from properties.measures.distributions import distribution_of, mismatch
 from properties.strategies import conv_configs
 from properties.subject import Subject
 

@@ -8,8 +8,8 @@ from torch import nn
 
 import arches
 from properties import sizes
-from properties._layer_subject import LayerSubject
 from properties.graph.analysis.receptive_field import receptive_fields
+from properties.measures.layer_subject import LayerSubject
 from properties.subject import Subject
 
 LAYERS = (

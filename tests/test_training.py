@@ -9,10 +9,10 @@ from mutants.behaviour import Small
 from torch import nn
 
 from properties._derivative import Slopes, slopes
-from properties._dropouts import drawn_by
-from properties._statistics import followed, misses
-from properties._train_run import train_run
 from properties.graph.analysis.flow import connected
+from properties.measures.dropouts import drawn_by
+from properties.measures.statistics import followed, misses
+from properties.runs.train_run import train_run
 
 
 class Cut(nn.Module):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 
-from properties._distributions import Distribution, mismatch
 from properties.graph.ir import Shape
+from properties.measures.distributions import Distribution, mismatch
 from properties.oracle._samples import Sample
 
 __all__ = ["Start", "named", "plain"]

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Collection
 
 from properties import behaviour, composition, parameters, training
-from properties._eval_run import last_line
-from properties._process import process_kept, seed_everything
 from properties.catalogue import ALL
 from properties.property import Property, Violation
 from properties.report import Result
+from properties.runs.eval_run import last_line
+from properties.runs.process import process_kept, seed_everything
 from properties.subject import Subject
 
 __all__ = ["FOLLOW_FROM_THE_GRAPH", "asked", "decides", "results", "theme"]

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from arches.cifar10 import Cifar10Net
 from arches.resnet import BasicBlock, ResNet
 from properties import sizes
-from properties._layer_subject import LayerSubject, torch_layer
+from properties.measures.layer_subject import LayerSubject, torch_layer
 from properties.strategies import ConvConfig
 
 __all__ = ["MUTANTS"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from properties._process import process_kept, seed_everything
+from properties.runs.process import process_kept, seed_everything
 
 __all__ = ["DROPOUTS", "Drawn", "drawn_by"]
 

@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from properties._borrowed import borrowed
-from properties._forward import outputs
-from properties._numbers import all_finite, same_bits
-from properties._process import Shared, seed_everything
+from properties.runs.borrowed import borrowed
+from properties.runs.forward import outputs
+from properties.runs.process import Shared, seed_everything
+from properties.runs.tolerance import all_finite, same_bits
 from properties.subject import Subject
 
 __all__ = ["Answer", "EvalRun", "answer", "eval_run", "exact_run", "last_line", "repeats", "runs", "statistics"]

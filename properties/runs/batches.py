@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from properties._eval_run import EvalRun, eval_run, exact_run, repeats
-from properties._numbers import difference, rounding
+from properties.runs.eval_run import EvalRun, eval_run, exact_run, repeats
+from properties.runs.tolerance import difference, rounding
 from properties.subject import Subject
 
 __all__ = ["beyond_rounding", "gap_when_alone", "gap_when_swapped", "lost_axis", "norms_by_the_batch", "takes_images"]

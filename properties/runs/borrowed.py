@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from properties._process import process_kept
+from properties.runs.process import process_kept
 
 __all__ = ["borrowed"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from properties._train_run import TrainRun
+from properties.runs.train_run import TrainRun
 
 __all__ = ["followed", "misses"]
 

@@ -11,10 +11,10 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from properties._borrowed import borrowed
-from properties._eval_run import eval_run, last_line, statistics
-from properties._process import Shared, seed_everything
 from properties.graph.torch.outputs import flatten_output
+from properties.runs.borrowed import borrowed
+from properties.runs.eval_run import eval_run, last_line, statistics
+from properties.runs.process import Shared, seed_everything
 from properties.subject import Subject
 
 __all__ = ["NormCall", "TrainRun", "loss_of", "train_image", "train_run"]

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from properties._copies import must_work
-from properties._eval_run import eval_run
-from properties._forward import outputs
 from properties.graph.torch.outputs import flatten_output
 from properties.property import require
+from properties.runs.eval_run import eval_run
+from properties.runs.forward import outputs
 from properties.subject import Subject
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
-from properties._twins import accepts, draws_without_layer, evaluated, key_map, pair_of, trained
+from properties.measures.twins import accepts, draws_without_layer, evaluated, key_map, pair_of, trained
 from properties.property import forall, require
 from properties.runs.tolerance import difference
 from properties.strategies import Images, images

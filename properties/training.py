@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from properties._derivative import slopes
-from properties._steps import unmoved_by_a_step
 from properties.graph.analysis.flow import connected
+from properties.measures.derivative import slopes
 from properties.measures.dropouts import DROPOUTS, drawn_by
 from properties.measures.statistics import followed, misses
+from properties.measures.steps import unmoved_by_a_step
 from properties.property import claim, require
 from properties.runs.eval_run import eval_run
 from properties.runs.train_run import run_once, train_run

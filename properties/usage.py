@@ -12,10 +12,10 @@ import pickle
 import torch
 from torch import Tensor
 
-from properties._copies import copied, must_work, ready, rebuilt
 from properties.measures import transforms as ways
 from properties.property import claim, require
 from properties.runs.batches import takes_images
+from properties.runs.copies import copied, must_work, ready, rebuilt
 from properties.runs.eval_run import repeats, runs
 from properties.runs.forward import outputs
 from properties.runs.tolerance import difference, rounding, same_bits

@@ -10,7 +10,7 @@ from mutants.equivalence import InAnotherOrder
 from torch import nn
 
 from properties import equivalence
-from properties._twins import evaluated, key_map, pair_of
+from properties.measures.twins import evaluated, key_map, pair_of
 
 
 class OtherNames(nn.Module):

@@ -8,8 +8,8 @@ from mutants._nets import plain
 from mutants.behaviour import Small
 from torch import nn
 
-from properties._derivative import Slopes, slopes
 from properties.graph.analysis.flow import connected
+from properties.measures.derivative import Slopes, slopes
 from properties.measures.dropouts import drawn_by
 from properties.measures.statistics import followed, misses
 from properties.runs.train_run import train_run

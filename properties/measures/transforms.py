@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from properties._copies import must_work
 from properties.graph.torch.outputs import flatten_output
 from properties.property import require
+from properties.runs.copies import must_work
 from properties.runs.eval_run import eval_run
 from properties.runs.forward import outputs
 from properties.subject import Subject

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from properties._copies import copied
 from properties.runs.borrowed import borrowed
+from properties.runs.copies import copied
 from properties.runs.process import seed_everything
 from properties.runs.train_run import loss_of, train_image
 from properties.subject import Subject

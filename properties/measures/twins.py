@@ -7,12 +7,12 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from properties._copies import copied
 from properties.graph.alignment.align import isomorphism
 from properties.graph.joint import join
 from properties.graph.torch.outputs import flatten_output
 from properties.measures.dropouts import DROPOUTS
 from properties.runs.borrowed import borrowed
+from properties.runs.copies import copied
 from properties.runs.forward import outputs
 from properties.runs.process import seed_everything
 from properties.runs.train_run import loss_of

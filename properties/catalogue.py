@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties import behaviour, composition, equivalence, parameters, shortcuts, sizes, training, usage
 from properties.property import Property
+from properties.themes import behaviour, composition, equivalence, parameters, shortcuts, sizes, training, usage
 
 __all__ = ["ALL"]
 

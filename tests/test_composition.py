@@ -8,11 +8,11 @@ from hypothesis import given
 from torch import nn
 
 import arches
-from properties import composition
 from properties.graph.alignment.align import isomorphism
 from properties.runs.forward import agree, filled, hooked, outputs
 from properties.strategies import images
 from properties.subject import Subject
+from properties.themes import composition
 
 
 def subject_of(name):

@@ -9,8 +9,8 @@ from mutants.behaviour import Small
 from mutants.equivalence import InAnotherOrder
 from torch import nn
 
-from properties import equivalence
 from properties.measures.twins import evaluated, key_map, pair_of
+from properties.themes import equivalence
 
 
 class OtherNames(nn.Module):

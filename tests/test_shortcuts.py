@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 import arches
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1
-from properties import shortcuts
 from properties.graph.analysis.residual import residual_blocks
 from properties.strategies import BlockConfig, block_configs
 from properties.subject import Subject
+from properties.themes import shortcuts
 
 BLOCKS = {"basic": BasicBlock, "bottleneck": Bottleneck}
 RULES = (

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 import arches
-from properties import sizes
 from properties.graph.analysis.receptive_field import receptive_fields
 from properties.measures.layer_subject import LayerSubject
 from properties.subject import Subject
+from properties.themes import sizes
 
 LAYERS = (
     sizes.convolution_sizes_equal_the_closed_form,

@@ -27,7 +27,7 @@ def _properties() -> Page:
         " `--expected-failures` is the one in this table.",
     ]
     for theme, found in groupby(ALL, key=lambda prop: prop.theme):
-        module = importlib.import_module(f"properties.{theme}")
+        module = importlib.import_module(f"properties.themes.{theme}")
         rows = [(f"`{prop.name}`", prop.sentence, link_papers(prop.source)) for prop in found]
         parts += [
             f"## {theme.capitalize()}",

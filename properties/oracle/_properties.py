@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
-from properties import behaviour, composition, parameters, training
 from properties.catalogue import ALL
 from properties.property import Property, Violation
 from properties.report import Result
 from properties.runs.eval_run import last_line
 from properties.runs.process import process_kept, seed_everything
 from properties.subject import Subject
+from properties.themes import behaviour, composition, parameters, training
 
 __all__ = ["FOLLOW_FROM_THE_GRAPH", "asked", "decides", "results", "theme"]
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from arches.cifar10 import Cifar10Net
-from properties import behaviour
+from properties.themes import behaviour
 
 __all__ = ["MUTANTS", "Small"]
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import arches
 from arches.cifar10 import Cifar10Net
-from properties import composition
+from properties.themes import composition
 
 __all__ = ["MUTANTS"]
 

@@ -10,7 +10,7 @@ from mutants.behaviour import Small
 from mutants.training import ScalesTheGradient
 from torch import Tensor, nn
 
-from properties import equivalence
+from properties.themes import equivalence
 
 __all__ = ["MUTANTS"]
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 import arches
 from arches.cifar10 import Cifar10Net
-from properties import parameters
+from properties.themes import parameters
 
 __all__ = ["MUTANTS"]
 

@@ -10,7 +10,7 @@ from mutants._nets import RESNET18, claimed, residual
 from torch import Tensor, nn
 
 from arches.resnet import BasicBlock
-from properties import shortcuts
+from properties.themes import shortcuts
 
 __all__ = ["MUTANTS"]
 

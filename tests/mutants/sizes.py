@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from arches.cifar10 import Cifar10Net
 from arches.resnet import BasicBlock, ResNet
-from properties import sizes
 from properties.measures.layer_subject import LayerSubject, torch_layer
 from properties.strategies import ConvConfig
+from properties.themes import sizes
 
 __all__ = ["MUTANTS"]
 

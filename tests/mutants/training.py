@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from arches.cifar10 import Cifar10Net
-from properties import training
+from properties.themes import training
 
 __all__ = ["MUTANTS"]
 

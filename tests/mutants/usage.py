@@ -11,7 +11,7 @@ from mutants._mutant import Mutant
 from mutants._nets import plain
 from torch import Tensor, nn
 
-from properties import usage
+from properties.themes import usage
 
 __all__ = ["MUTANTS"]
 

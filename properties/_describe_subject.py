@@ -10,10 +10,10 @@ from torch import nn
 
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.torch.capture import CaptureError
-from properties.oracle._libraries import torchvision_note
-from properties.oracle.build import build_net, strangers_code
-from properties.oracle.inputs import capture_quietly, first_accepted, rejection, spec_of
-from properties.oracle.targets import builder, parse
+from properties.targets.build import build_net, strangers_code
+from properties.targets.inputs import capture_quietly, first_accepted, rejection, spec_of
+from properties.targets.libraries import torchvision_note
+from properties.targets.target import builder, parse
 
 if TYPE_CHECKING:
     from arches._spec import Spec

@@ -11,7 +11,7 @@ import torch
 from properties._describe_subject import Net, build
 from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import Shape
-from properties.oracle.build import strangers_code
+from properties.targets.build import strangers_code
 
 __all__ = ["write_graph"]
 

@@ -12,7 +12,7 @@ from properties._describe_layers import closed_form_totals
 from properties._describe_model import Totals
 from properties.errors import last_line
 from properties.graph.ir import OpGraph
-from properties.oracle.build import strangers_code
+from properties.targets.build import strangers_code
 
 __all__ = ["totals"]
 

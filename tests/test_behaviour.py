@@ -15,11 +15,11 @@ from torch.utils.checkpoint import checkpoint
 
 from properties.catalogue import ALL
 from properties.oracle._properties import FOLLOW_FROM_THE_GRAPH, decides, results
-from properties.oracle.targets import builder
 from properties.runs.borrowed import borrowed
 from properties.runs.process import Shared, process_kept
 from properties.runs.tolerance import difference, same_bits
 from properties.subject import Subject
+from properties.targets.target import builder
 
 Pair = namedtuple("Pair", "logits aux")
 

@@ -15,8 +15,8 @@ from properties.bench import ceilings
 from properties.bench.meter import Metered, meter
 from properties.bench.roofline import Ceilings, Kernel, at_size, floor_seconds, kernels, moved_bytes
 from properties.graph.alignment.align import isomorphism
-from properties.oracle.targets import builder
 from properties.subject import Subject
+from properties.targets.target import builder
 
 SPECS = {spec.name: spec for spec in arches.SPECS}
 DEEP = 16  # residual blocks; deeper nets have the same blocks, more often

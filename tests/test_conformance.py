@@ -63,7 +63,7 @@ def test_families_without_a_reference_here_are_identical_across_libraries(candid
 def test_an_identical_net_maps_every_tensor_of_the_reference() -> None:
     """The key map of an identical net is a bijection between the two state_dicts."""
     import arches
-    from properties.oracle.targets import builder
+    from properties.targets.target import builder
 
     ours = arches.resnet50().state_dict()
     theirs = builder("timm:resnet50")().state_dict()

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1, ResNet
-from properties.oracle.targets import import_torchvision
 from properties.property import Violation
 from properties.strategies import ResNetConfig, resnet_configs
 from properties.subject import Subject
+from properties.targets.target import import_torchvision
 from properties.themes.composition import twin_has_the_same_graph
 
 BLOCKS = {"basic": BasicBlock, "bottleneck": Bottleneck}

@@ -8,7 +8,7 @@ from torch import nn
 
 from properties.oracle._samples import Sample, apart
 from properties.oracle.initialisation import differences
-from properties.oracle.targets import builder
+from properties.targets.target import builder
 
 
 class Net(nn.Module):

@@ -44,6 +44,8 @@ LAYERS = (
     ("properties.catalogue",),
     (
         "properties.report",
+        "properties.targets.",
+        "properties.targets",
         "properties.isolation.",
         "properties.isolation",
         "properties.report.",
@@ -65,8 +67,8 @@ LAYERS = (
     ("properties",),
 )
 THEMES = LAYERS[3]
-LIBRARIES = ("properties.oracle._libraries", "properties.oracle.targets")  # the one place for torchvision and timm
-BENCH_MAY = ("properties.oracle.targets", "properties.errors")  # of the oracle: torchvision's nets, no more
+LIBRARIES = ("properties.targets.libraries", "properties.targets.target")  # the one place for torchvision and timm
+BENCH_MAY = ("properties.targets.target", "properties.errors")  # of the oracle: torchvision's nets, no more
 WITHOUT_TORCH = (
     "properties.formulas",
     "properties.graph.ir",
@@ -200,8 +202,8 @@ def test_imports_point_one_way(module):
         ("properties.themes.sizes", "from .shortcuts import something", "another theme"),
         ("properties.formulas", "from properties.oracle.compare import compare", "stands above it"),
         ("properties.themes.parameters", "from arches import resnet50", "by their Spec alone"),
-        ("properties.oracle.targets", "def load():\n    from arches import resnet50", "by their Spec alone"),
-        ("properties.oracle.targets", "import arches", "by their Spec alone"),
+        ("properties.targets.target", "def load():\n    from arches import resnet50", "by their Spec alone"),
+        ("properties.targets.target", "import arches", "by their Spec alone"),
         ("properties.report", "import properties.cli", "stands above it"),
         ("properties.cli", "from properties import check", "stands above it"),
         ("properties.themes.sizes", "def size():\n    import torchvision.models", "optional libraries belong"),
@@ -210,7 +212,7 @@ def test_imports_point_one_way(module):
             "def load():\n    import_module('timm')",
             "optional libraries belong",
         ),
-        ("properties.oracle.targets", "import timm", "in the function that needs it"),
+        ("properties.targets.target", "import timm", "in the function that needs it"),
         ("arches.resnet", "import numpy", "needs torch alone"),
         ("arches.resnet", "from properties.formulas import size", "stands above it"),
         ("arches._spec", "import torch", "standard library alone"),
@@ -230,7 +232,7 @@ def test_a_wrong_import_is_found(module, source, complaint):
     ("module", "source"),
     [
         ("properties.graph.ir", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"),
-        ("properties.oracle.targets", "def load():\n    import torchvision\n    import arches"),
+        ("properties.targets.target", "def load():\n    import torchvision\n    import arches"),
         ("properties.themes.sizes", "import torch\nfrom arches._spec import Spec\nfrom properties import formulas"),
         ("arches.googlenet", "import math\nimport torch\nfrom arches._spec import Spec"),
     ],

@@ -14,8 +14,8 @@ from properties.errors import CandidateError, CheckpointError
 from properties.graph.recipe import joined, permuted, reshaped, stored, taken
 from properties.oracle.ledger import Holding, move
 from properties.oracle.port_text import text
-from properties.oracle.targets import builder
 from properties.report import DeviationError
+from properties.targets.target import builder
 
 SHAPE = (3, 16, 16)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from properties import cli
-from properties.oracle.targets import builder
+from properties.targets.target import builder
 
 MINE = "import arches\ndef net():\n    return arches.cifar10_net_sequential()\n"
 

@@ -4,9 +4,9 @@ import pytest
 
 import arches
 from properties.catalogue import ALL
-from properties.oracle.targets import builder
 from properties.property import Violation
 from properties.subject import Subject
+from properties.targets.target import builder
 from properties.themes import sizes
 
 # A property that a spec waives, and a property that does not apply, are not collected: nothing is skipped silently.

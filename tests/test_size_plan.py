@@ -9,9 +9,9 @@ from hypothesis import given
 import arches
 from properties.graph.ir import Op, OpGraph, Param
 from properties.graph.sizes.plan import IllegalInput, UnpredictableSize, compile_sizes
-from properties.oracle.targets import builder
 from properties.strategies import images
 from properties.subject import Subject
+from properties.targets.target import builder
 
 
 def _chain(*ops: Op, shape=(2, 3, 8, 8)) -> OpGraph:

@@ -17,7 +17,7 @@ from properties.bench.memory import halving
 from properties.bench.modes import Prepared, prepare, require
 from properties.errors import TargetError
 from properties.graph.torch.outputs import flatten_output
-from properties.oracle.targets import builder
+from properties.targets.target import builder
 
 __all__ = ["Arm", "Contest", "enter"]
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from properties.errors import CandidateError, last_line
 from properties.graph.torch.outputs import flatten_output
 from properties.oracle._captures import Subject
-from properties.oracle.build import build_net, strangers_code
+from properties.targets.build import build_net, strangers_code
 
 __all__ = ["Agreement", "agreement", "own_net"]
 

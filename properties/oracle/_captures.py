@@ -16,13 +16,13 @@ from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import CaptureError, capture
 from properties.oracle._calls import calls, without_memory
 from properties.oracle._replica import Replica
-from properties.oracle.build import build_net, strangers_code
-from properties.oracle.inputs import rejection, spec_of, usual_shapes
 from properties.oracle.observe import observe
 from properties.oracle.party import Party
-from properties.oracle.targets import builder, is_initialised
 from properties.oracle.trial import Observation, Trial
 from properties.report import Result
+from properties.targets.build import build_net, strangers_code
+from properties.targets.inputs import rejection, spec_of, usual_shapes
+from properties.targets.target import builder, is_initialised
 
 __all__ = ["Subject", "second_size", "why_rejected"]
 

@@ -14,7 +14,7 @@ from properties.errors import TargetError, last_line
 from properties.isolation.processes import outlive_nobody, words_for
 from properties.oracle._properties import asked
 from properties.oracle.check import PROFILES
-from properties.oracle.targets import builder
+from properties.targets.target import builder
 
 __all__ = ["answer"]
 

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from properties.graph.recipe import Recipe
 from properties.oracle._filling import fill
 from properties.oracle._weight_map import apply
-from properties.oracle.build import build_net
 from properties.oracle.trial import Trial
+from properties.targets.build import build_net
 
 __all__ = ["Replica", "borrowed_net"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from properties.oracle.build import build_net
+from properties.targets.build import build_net
 
 __all__ = ["Sample", "apart", "sampled"]
 

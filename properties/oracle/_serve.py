@@ -14,13 +14,13 @@ from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.graph.ir import OpGraph
 from properties.isolation import wire
 from properties.oracle._captures import Subject
-from properties.oracle._libraries import torchvision_note
 from properties.oracle._surroundings import Surroundings
 from properties.oracle._tensor_files import leave
-from properties.oracle.build import strangers_code
 from properties.oracle.party import Party
-from properties.oracle.targets import builder, is_initialised
 from properties.oracle.trial import Observation
+from properties.targets.build import strangers_code
+from properties.targets.libraries import torchvision_note
+from properties.targets.target import builder, is_initialised
 
 __all__ = ["Server"]
 

@@ -35,7 +35,7 @@ from properties.oracle._candidate_keys import KEYS
 from properties.oracle.command import Checked, run_check
 from properties.oracle.expected import Expected, apply, read
 from properties.oracle.isolate import Limits
-from properties.oracle.targets import parse, require_file
+from properties.targets.target import parse, require_file
 
 __all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]
 

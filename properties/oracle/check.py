@@ -10,7 +10,6 @@ from torch import nn
 from properties.errors import last_line
 from properties.oracle._captures import Subject
 from properties.oracle._divergence import divergence, with_divergence
-from properties.oracle._libraries import torchvision_note
 from properties.oracle._side_by_side import compared
 from properties.oracle._side_by_side import side_by_side as shown
 from properties.oracle._structure import MODES, Structure
@@ -21,6 +20,7 @@ from properties.oracle.variants import name_of, nearer
 from properties.report import Report
 from properties.report.provenance import reproduce, versions
 from properties.report.side_by_side import SideBySide
+from properties.targets.libraries import torchvision_note
 
 __all__ = ["MODES", "Net", "check", "check_parties"]
 

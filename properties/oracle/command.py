@@ -10,10 +10,10 @@ from rich.console import Console
 
 from properties.errors import TargetError
 from properties.oracle.isolate import Limits, Outcome, check_isolated
-from properties.oracle.targets import parse, require_file
 from properties.oracle.text import lines
 from properties.report import Report
 from properties.report.provenance import reproduce, versions
+from properties.targets.target import parse, require_file
 
 __all__ = ["Checked", "print_report", "run_check"]
 

@@ -14,8 +14,8 @@ from torch import nn
 
 from properties.oracle._initialisers import Start, named, plain
 from properties.oracle._samples import Sample, apart, sampled
-from properties.oracle.build import build_net
 from properties.report import Deviation, Place
+from properties.targets.build import build_net
 
 __all__ = ["compared", "differences"]
 

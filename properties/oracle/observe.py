@@ -16,8 +16,8 @@ from properties.oracle._filling import image
 from properties.oracle._layer_runs import by_themselves, recorded
 from properties.oracle._random_operators import Controlled
 from properties.oracle._replica import Replica
-from properties.oracle.build import strangers_code
 from properties.oracle.trial import DREW_AT_RANDOM, FORWARD_AGAIN, INPUT_AFTERWARDS, Draw, Observation, Trial
+from properties.targets.build import strangers_code
 
 __all__ = ["observe", "run", "seeded", "trial_conditions"]
 

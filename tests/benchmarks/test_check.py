@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 SCRIPT = """
-from properties.oracle._libraries import import_torchvision
+from properties.targets.libraries import import_torchvision
 
 import_torchvision()  # declares its operators where its own do not load
 import timm

@@ -11,7 +11,7 @@ from arches.googlenet_torchvision import BasicConv2d, Inception, InceptionAux
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1, ResNet
 from arches.vgg import VGG, _plain, _with_batch_norm
 from corpus._case import Original
-from properties.oracle._libraries import import_torchvision
+from properties.targets.libraries import import_torchvision
 
 __all__ = [
     "ALEXNET", "BASIC", "CIFAR", "CONVNEXT", "DEEP", "DEEP_V1", "DENSENET", "EFFICIENTNET", "GOOGLENET", "MOBILENET_V2",

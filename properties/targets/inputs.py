@@ -11,8 +11,8 @@ from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.sizes.plan import SizePlan, UnpredictableSize, compile_sizes
 from properties.graph.torch.capture import CaptureError, capture
-from properties.oracle.build import strangers_code
-from properties.oracle.targets import parse
+from properties.targets.build import strangers_code
+from properties.targets.target import parse
 
 if TYPE_CHECKING:
     from arches._spec import Spec

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from properties.errors import TargetError, last_line, nearest, readable
-from properties.oracle._libraries import import_timm, import_torchvision
+from properties.targets.libraries import import_timm, import_torchvision
 
 if TYPE_CHECKING:
     from torch import nn

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._weight_map import apply
+from properties.oracle.trials.recipes import apply
 
 __all__ = ["run"]
 

@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from properties.graph.alignment.align import align
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle._captures import Subject
-from properties.oracle.images import Images, images
-from properties.oracle.transplant import Transplant, transplant
+from properties.oracle.parties.local import Subject
+from properties.oracle.transplant.transplant import Transplant, transplant
+from properties.oracle.trials.images import Images, images
 
 __all__ = ["Matched", "Residual", "matched"]
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from properties.catalogue import ALL
-from properties.oracle._properties import FOLLOW_FROM_THE_GRAPH, decides, results
+from properties.oracle.parties.properties import FOLLOW_FROM_THE_GRAPH, decides, results
 from properties.runs.borrowed import borrowed
 from properties.runs.process import Shared, process_kept
 from properties.runs.tolerance import difference, same_bits

@@ -13,8 +13,8 @@ from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 from properties.oracle.compare import SETTINGS, compare, confirm, observe_both
 from properties.oracle.counterexample import shrink, smallest
-from properties.oracle.images import images
-from properties.oracle.trial import Draw
+from properties.oracle.trials.images import images
+from properties.oracle.trials.trial import Draw
 
 
 class Detached(Residual):

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from properties.oracle._samples import Sample, apart
 from properties.oracle.initialisation import differences
+from properties.oracle.trials.samples import Sample, apart
 from properties.targets.target import builder
 
 

@@ -8,9 +8,9 @@ from _matched import Residual
 from torch import nn
 from torch.nn import functional as F
 
-from properties.oracle._captures import Subject
-from properties.oracle._filling import fill, image
-from properties.oracle.trial import Draw, Filling, Trial
+from properties.oracle.parties.local import Subject
+from properties.oracle.trials.filling import fill, image
+from properties.oracle.trials.trial import Draw, Filling, Trial
 
 DRAW = Draw((2, 3, 8, 8))
 

@@ -23,7 +23,7 @@ from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, s
 from properties.graph.rules import GRAPH_RULES, RULES
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
-from properties.oracle._weight_map import apply
+from properties.oracle.trials.recipes import apply
 
 WEIGHTED = (*BY_LAYER, *VIEWED)
 

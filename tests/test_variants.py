@@ -8,7 +8,7 @@ from torch import nn
 import arches
 from arches.resnet import BasicBlock, ResNet
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle._captures import Subject
+from properties.oracle.parties.local import Subject
 from properties.oracle.variants import name_of, nearer
 
 

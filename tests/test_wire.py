@@ -15,7 +15,7 @@ from properties.isolation import wire
 from properties.isolation.tail import Tail
 from properties.oracle._remote import RemoteParty
 from properties.oracle._tensor_files import leave, take
-from properties.oracle.trial import Draw, Filling, Observation, Trial
+from properties.oracle.trials.trial import Draw, Filling, Observation, Trial
 from properties.report import Deviation, Place, Report, Result
 
 PLACE = Place("layer1.0", None)

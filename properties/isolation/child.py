@@ -133,9 +133,9 @@ def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
     """Hold the candidate's process against the reference, which lives here."""
     import time
 
-    from properties.oracle._captures import Subject
     from properties.oracle._remote import RemoteParty
     from properties.oracle.check import check_parties
+    from properties.oracle.parties.local import Subject
 
     began = time.perf_counter() - (time.monotonic() - setup["began"])
     reference, candidate = setup["reference"], setup["candidate"]

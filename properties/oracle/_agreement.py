@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from properties.errors import CandidateError, last_line
 from properties.graph.torch.outputs import flatten_output
-from properties.oracle._captures import Subject
+from properties.oracle.parties.local import Subject
 from properties.targets.build import build_net, strangers_code
 
 __all__ = ["Agreement", "agreement", "own_net"]

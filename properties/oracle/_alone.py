@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties.oracle._properties import FOLLOW_FROM_THE_GRAPH, decides, theme
-from properties.oracle.party import Party
+from properties.oracle.parties.party import Party
+from properties.oracle.parties.properties import FOLLOW_FROM_THE_GRAPH, decides, theme
 from properties.report import Deviation, Place, Result
 
 __all__ = ["alone"]

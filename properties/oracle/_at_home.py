@@ -9,9 +9,9 @@ from properties.graph.ir import Shape
 from properties.graph.rules.canonical import TIERS
 from properties.oracle._structure import Structure
 from properties.oracle.compare import Difference, Evidence, compare, probe
-from properties.oracle.images import Images
-from properties.oracle.transplant import Transplant
-from properties.oracle.trial import Draw
+from properties.oracle.transplant.transplant import Transplant
+from properties.oracle.trials.images import Images
+from properties.oracle.trials.trial import Draw
 
 __all__ = ["crossed", "equal_at_home", "raises_at_home"]
 

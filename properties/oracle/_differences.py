@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from properties.oracle._weight_map import apply
-from properties.oracle.transplant import Transplant
-from properties.oracle.trial import INPUT_AFTERWARDS, Draw, Observation
+from properties.oracle.transplant.transplant import Transplant
+from properties.oracle.trials.recipes import apply
+from properties.oracle.trials.trial import INPUT_AFTERWARDS, Draw, Observation
 
 __all__ = ["GRADIENT", "Difference", "differences", "folded", "own_change"]
 

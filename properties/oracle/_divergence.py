@@ -16,10 +16,10 @@ from properties.oracle._structure import Structure
 from properties.oracle._verdict import Judgement
 from properties.oracle.compare import observe_both
 from properties.oracle.explain import Comparison
-from properties.oracle.images import images
 from properties.oracle.replay import layer_pairs
-from properties.oracle.transplant import transplant
-from properties.oracle.trial import Draw
+from properties.oracle.transplant.transplant import transplant
+from properties.oracle.trials.images import images
+from properties.oracle.trials.trial import Draw
 from properties.report.side_by_side import Cell, Line, SideBySide
 
 __all__ = ["Divergence", "divergence", "with_divergence"]

@@ -31,7 +31,7 @@ _BOTH = (
     "torch._inductor.codecache",
     "safetensors.torch",
     "properties.subject",
-    "properties.oracle._properties",
+    "properties.oracle.parties.properties",
     "properties.oracle._remote",
     "properties.oracle._serve",
     "properties.oracle.check",

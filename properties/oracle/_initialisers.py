@@ -9,7 +9,7 @@ from math import prod, sqrt
 
 from properties.graph.ir import Shape
 from properties.measures.distributions import Distribution, mismatch
-from properties.oracle._samples import Sample
+from properties.oracle.trials.samples import Sample
 
 __all__ = ["Start", "named", "plain"]
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from properties.errors import TargetError, last_line
 from properties.isolation.processes import outlive_nobody, words_for
-from properties.oracle._properties import asked
 from properties.oracle.check import PROFILES
+from properties.oracle.parties.properties import asked
 from properties.targets.target import builder
 
 __all__ = ["answer"]

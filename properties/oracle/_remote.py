@@ -11,7 +11,7 @@ from typing import Any
 from properties.errors import CandidateError, TargetError, readable
 from properties.graph.ir import OpGraph, Param
 from properties.isolation import wire
-from properties.oracle.trial import Observation, Trial
+from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
 
 __all__ = ["CandidateLost", "RemoteParty"]

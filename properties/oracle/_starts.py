@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from properties.graph.ir import OpGraph
-from properties.oracle._samples import Sample
 from properties.oracle.initialisation import compared
-from properties.oracle.party import Party
-from properties.oracle.trial import Observation
+from properties.oracle.parties.party import Party
+from properties.oracle.trials.samples import Sample
+from properties.oracle.trials.trial import Observation
 from properties.report import Deviation
 
 __all__ = ["starts"]

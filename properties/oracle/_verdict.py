@@ -17,10 +17,10 @@ from properties.oracle._starts import starts
 from properties.oracle._structure import Agreement, Structure
 from properties.oracle.compare import CHANNELS, Evidence, compare, confirm
 from properties.oracle.counterexample import smallest
-from properties.oracle.images import Images, images
 from properties.oracle.replay import layer_pairs, locate
-from properties.oracle.transplant import Transplant, transplant
-from properties.oracle.trial import Draw
+from properties.oracle.transplant.transplant import Transplant, transplant
+from properties.oracle.trials.images import Images, images
+from properties.oracle.trials.trial import Draw
 from properties.report import Deviation, Place, Result
 
 __all__ = ["Judgement", "judge", "with_starts"]

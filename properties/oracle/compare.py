@@ -14,11 +14,11 @@ from typing import Any
 import torch
 
 from properties.oracle._differences import GRADIENT, Difference, differences, folded, own_change
-from properties.oracle._excitation import Excitation
-from properties.oracle.images import Images
-from properties.oracle.party import Party
-from properties.oracle.transplant import Moved, Transplant
-from properties.oracle.trial import DREW_AT_RANDOM, FORWARD_AGAIN, Draw, Observation, Trial
+from properties.oracle.parties.party import Party
+from properties.oracle.transplant.transplant import Moved, Transplant
+from properties.oracle.trials.excitation import Excitation
+from properties.oracle.trials.images import Images
+from properties.oracle.trials.trial import DREW_AT_RANDOM, FORWARD_AGAIN, Draw, Observation, Trial
 
 __all__ = ["CHANNELS", "SETTINGS", "Difference", "Evidence", "compare", "confirm", "observe_both", "probe"]
 

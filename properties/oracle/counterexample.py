@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from properties.oracle.compare import Difference, probe
-from properties.oracle.party import Party
-from properties.oracle.transplant import Transplant
-from properties.oracle.trial import INPUT_AFTERWARDS, Draw
+from properties.oracle.parties.party import Party
+from properties.oracle.transplant.transplant import Transplant
+from properties.oracle.trials.trial import INPUT_AFTERWARDS, Draw
 
 __all__ = ["Counterexample", "shrink", "smallest"]
 

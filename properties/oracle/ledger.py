@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from properties.errors import CheckpointError
 from properties.graph.recipe import Recipe
-from properties.oracle._weight_map import apply
+from properties.oracle.trials.recipes import apply
 
 __all__ = ["Entry", "Holding", "move"]
 

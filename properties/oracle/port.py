@@ -17,12 +17,12 @@ from properties.errors import CandidateError, TargetError
 from properties.files import whole_file
 from properties.graph.recipe import Recipe, stored
 from properties.oracle._agreement import Agreement, agreement, own_net
-from properties.oracle._captures import Subject
 from properties.oracle._fit import fitted
 from properties.oracle._state_dicts import the_state_dict
 from properties.oracle.check import Net, check
 from properties.oracle.checkpoints import check_output, failure, read_file, save
 from properties.oracle.ledger import COUNTER, Entry, Holding, move
+from properties.oracle.parties.local import Subject
 from properties.report import DeviationError, Report
 
 __all__ = ["PortReport", "port"]

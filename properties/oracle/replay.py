@@ -14,9 +14,9 @@ from typing import Any
 from properties.graph.ir import OpGraph
 from properties.oracle._differences import own_change
 from properties.oracle.compare import SETTINGS, observe_both
-from properties.oracle.party import Party
-from properties.oracle.transplant import Transplant
-from properties.oracle.trial import Draw
+from properties.oracle.parties.party import Party
+from properties.oracle.transplant.transplant import Transplant
+from properties.oracle.trials.trial import Draw
 
 __all__ = ["Culprit", "layer_pairs", "locate"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from properties.oracle.trial import Draw, Filling
+from properties.oracle.trials.trial import Draw, Filling
 
 __all__ = ["fill", "image"]
 

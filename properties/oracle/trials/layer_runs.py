@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from properties.graph.torch.outputs import flatten_output
-from properties.oracle._filling import image
-from properties.oracle.trial import Trial
+from properties.oracle.trials.filling import image
+from properties.oracle.trials.trial import Trial
 
 __all__ = ["by_themselves", "recorded"]
 

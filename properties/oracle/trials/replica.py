@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from properties.graph.recipe import Recipe
-from properties.oracle._filling import fill
-from properties.oracle._weight_map import apply
-from properties.oracle.trial import Trial
+from properties.oracle.trials.filling import fill
+from properties.oracle.trials.recipes import apply
+from properties.oracle.trials.trial import Trial
 from properties.targets.build import build_net
 
 __all__ = ["Replica", "borrowed_net"]

@@ -14,11 +14,11 @@ from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import OpGraph, Param
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import CaptureError, capture
-from properties.oracle._calls import calls, without_memory
-from properties.oracle._replica import Replica
-from properties.oracle.observe import observe
-from properties.oracle.party import Party
-from properties.oracle.trial import Observation, Trial
+from properties.oracle.parties.calls import calls, without_memory
+from properties.oracle.parties.party import Party
+from properties.oracle.trials.observe import observe
+from properties.oracle.trials.replica import Replica
+from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
 from properties.targets.build import build_net, strangers_code
 from properties.targets.inputs import rejection, spec_of, usual_shapes
@@ -178,7 +178,7 @@ class Subject:
         self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]
     ) -> tuple[Result, ...]:
         """What came of the properties that are checked on the net alone, on inputs of this size."""
-        from properties.oracle._properties import results
+        from properties.oracle.parties.properties import results
         from properties.subject import Subject as Checked
 
         self.stage(f"in the properties at {size}")
@@ -193,7 +193,7 @@ class Subject:
             return Observation(raised=f"{self.name} was given as it is")
         if not self.starts_by_itself:
             return Observation(raised=f"{self.name} is built without its own initialisation, which takes too long")
-        from properties.oracle._samples import sampled
+        from properties.oracle.trials.samples import sampled
 
         self.stage("while building")
         found = sampled(self.build, self.name, self.keys, seed=seed, draws=_BUILDS)

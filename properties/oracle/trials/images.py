@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.sizes.plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
-from properties.oracle.trial import Draw
+from properties.oracle.trials.trial import Draw
 
 __all__ = ["Images", "images"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf, prod
 
 from properties.graph.ir import Op, OpGraph, Param
-from properties.oracle.trial import Filling
+from properties.oracle.trials.trial import Filling
 
 __all__ = ["laws"]
 

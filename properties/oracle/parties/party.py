@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from properties.graph.ir import OpGraph, Param
-from properties.oracle.trial import Observation, Trial
+from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
 
 __all__ = ["Party"]

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from properties.errors import last_line
 from properties.graph.torch.outputs import flatten_output
-from properties.oracle._filling import image
-from properties.oracle._layer_runs import by_themselves, recorded
-from properties.oracle._random_operators import Controlled
-from properties.oracle._replica import Replica
-from properties.oracle.trial import DREW_AT_RANDOM, FORWARD_AGAIN, INPUT_AFTERWARDS, Draw, Observation, Trial
+from properties.oracle.trials.filling import image
+from properties.oracle.trials.layer_runs import by_themselves, recorded
+from properties.oracle.trials.random_operators import Controlled
+from properties.oracle.trials.replica import Replica
+from properties.oracle.trials.trial import DREW_AT_RANDOM, FORWARD_AGAIN, INPUT_AFTERWARDS, Draw, Observation, Trial
 from properties.targets.build import strangers_code
 
 __all__ = ["observe", "run", "seeded", "trial_conditions"]

@@ -16,9 +16,9 @@ from zlib import crc32
 from properties.graph.alignment.align import Correspondence
 from properties.graph.ir import OpGraph, Param
 from properties.graph.recipe import Recipe
-from properties.oracle._laws import laws
-from properties.oracle._leftover import leftover
-from properties.oracle.trial import Draw, Filling, Trial
+from properties.oracle.transplant.laws import laws
+from properties.oracle.transplant.unmatched import leftover
+from properties.oracle.trials.trial import Draw, Filling, Trial
 
 __all__ = ["Moved", "Transplant", "moves", "transplant"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from properties.oracle.trial import Observation
+from properties.oracle.trials.trial import Observation
 
 __all__ = ["Excitation"]
 

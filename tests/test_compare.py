@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
-from properties.oracle.compare import SETTINGS, compare, confirm, observe_both
-from properties.oracle.counterexample import shrink, smallest
+from properties.oracle.evidence.compare import SETTINGS, compare, confirm, observe_both
+from properties.oracle.evidence.counterexample import shrink, smallest
 from properties.oracle.trials.images import images
 from properties.oracle.trials.trial import Draw
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from properties.oracle.initialisation import differences
+from properties.oracle.initialisation.deviations import differences
 from properties.oracle.trials.samples import Sample, apart
 from properties.targets.target import builder
 

@@ -200,7 +200,7 @@ def test_imports_point_one_way(module):
         ("properties.graph.alignment.align", "def align():\n    from torch import nn", "knows no framework"),
         ("properties.themes.sizes", "from properties import catalogue", "stands above it"),
         ("properties.themes.sizes", "from .shortcuts import something", "another theme"),
-        ("properties.formulas", "from properties.oracle.compare import compare", "stands above it"),
+        ("properties.formulas", "from properties.oracle.evidence.compare import compare", "stands above it"),
         ("properties.themes.parameters", "from arches import resnet50", "by their Spec alone"),
         ("properties.targets.target", "def load():\n    from arches import resnet50", "by their Spec alone"),
         ("properties.targets.target", "import arches", "by their Spec alone"),
@@ -217,7 +217,11 @@ def test_imports_point_one_way(module):
         ("arches.resnet", "from properties.formulas import size", "stands above it"),
         ("arches._spec", "import torch", "standard library alone"),
         ("properties.newcomer", "", "stands in no layer"),
-        ("properties.bench.contest", "from properties.oracle.compare import compare", "but torchvision's nets"),
+        (
+            "properties.bench.contest",
+            "from properties.oracle.evidence.compare import compare",
+            "but torchvision's nets",
+        ),
         ("properties.bench.table", "import torch", "knows no framework"),
     ],
 )

@@ -5,7 +5,7 @@ import torch
 from _matched import Residual, matched
 from test_compare import Detached, hooked
 
-from properties.oracle.replay import layer_pairs, locate
+from properties.oracle.evidence.replay import layer_pairs, locate
 
 
 def paired(case):

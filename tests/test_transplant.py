@@ -12,7 +12,7 @@ from properties import check
 from properties.graph.alignment.align import isomorphism
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle.compare import confirm
+from properties.oracle.evidence.compare import confirm
 from properties.oracle.parties.local import Subject
 from properties.oracle.transplant.transplant import transplant
 from properties.oracle.trials.trial import Draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from properties.graph.ir import Shape
-from properties.oracle._structure import Structure, only_at, rejects
+from properties.oracle.structure.structure import Structure, only_at, rejects
 from properties.report import Deviation
 
 __all__ = ["Elsewhere"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties.oracle._differences import GRADIENT
-from properties.oracle.compare import Difference, Evidence
+from properties.oracle.evidence.compare import Difference, Evidence
+from properties.oracle.evidence.differences import GRADIENT
 from properties.report import Deviation, Place
 
 __all__ = ["deviations_of", "in_words"]

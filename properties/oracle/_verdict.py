@@ -10,14 +10,14 @@ from properties.graph.alignment.weight_map import weight_map
 from properties.graph.recipe import Recipe
 from properties.oracle._alone import alone
 from properties.oracle._at_home import crossed, equal_at_home, raises_at_home
-from properties.oracle._differences import GRADIENT
 from properties.oracle._elsewhere import Elsewhere
 from properties.oracle._numeric import deviations_of, in_words
-from properties.oracle._starts import starts
-from properties.oracle._structure import Agreement, Structure
-from properties.oracle.compare import CHANNELS, Evidence, compare, confirm
-from properties.oracle.counterexample import smallest
-from properties.oracle.replay import layer_pairs, locate
+from properties.oracle.evidence.compare import CHANNELS, Evidence, compare, confirm
+from properties.oracle.evidence.counterexample import smallest
+from properties.oracle.evidence.differences import GRADIENT
+from properties.oracle.evidence.replay import layer_pairs, locate
+from properties.oracle.initialisation.fresh import starts
+from properties.oracle.structure.structure import Agreement, Structure
 from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
 from properties.oracle.trials.trial import Draw

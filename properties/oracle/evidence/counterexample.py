@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from properties.oracle.compare import Difference, probe
+from properties.oracle.evidence.compare import Difference, probe
 from properties.oracle.parties.party import Party
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.trial import INPUT_AFTERWARDS, Draw

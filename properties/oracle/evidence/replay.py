@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from properties.graph.ir import OpGraph
-from properties.oracle._differences import own_change
-from properties.oracle.compare import SETTINGS, observe_both
+from properties.oracle.evidence.compare import SETTINGS, observe_both
+from properties.oracle.evidence.differences import own_change
 from properties.oracle.parties.party import Party
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.trial import Draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from properties.graph.ir import OpGraph
-from properties.oracle.initialisation import compared
+from properties.oracle.initialisation.deviations import compared
 from properties.oracle.parties.party import Party
 from properties.oracle.trials.samples import Sample
 from properties.oracle.trials.trial import Observation

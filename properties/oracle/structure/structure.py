@@ -12,10 +12,10 @@ from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.rules import GRAPH_RULES, RULES, GraphRule, Rule
 from properties.graph.rules.canonical import Canonical, canonicalise
-from properties.oracle._unread import idle, is_left_over, unread
 from properties.oracle.explain import Comparison, explain
 from properties.oracle.parties.local import second_size, why_rejected
 from properties.oracle.parties.party import Party
+from properties.oracle.structure.unread import idle, is_left_over, unread
 from properties.report import Deviation, Place
 
 __all__ = ["MODES", "Agreement", "Captured", "Structure", "compare_loosely", "only_at", "rejects"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from properties.oracle._differences import GRADIENT, Difference, differences, folded, own_change
+from properties.oracle.evidence.differences import GRADIENT, Difference, differences, folded, own_change
 from properties.oracle.parties.party import Party
 from properties.oracle.transplant.transplant import Moved, Transplant
 from properties.oracle.trials.excitation import Excitation

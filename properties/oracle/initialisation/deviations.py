@@ -12,7 +12,7 @@ from math import prod
 
 from torch import nn
 
-from properties.oracle._initialisers import Start, named, plain
+from properties.oracle.initialisation.initialisers import Start, named, plain
 from properties.oracle.trials.samples import Sample, apart, sampled
 from properties.report import Deviation, Place
 from properties.targets.build import build_net

@@ -8,7 +8,7 @@ from _pairs import SHAPE, Net, conv, normal_form
 from torch import nn
 from torch.nn import functional as F
 
-from properties.oracle.explain import Comparison, explain
+from properties.oracle.explain.explain import Comparison, explain
 from properties.oracle.known import KNOWN
 
 

@@ -9,7 +9,7 @@ import arches
 from arches.resnet import BasicBlock, ResNet
 from properties.graph.rules.canonical import canonicalise
 from properties.oracle.parties.local import Subject
-from properties.oracle.variants import name_of, nearer
+from properties.oracle.verdict.variants import name_of, nearer
 
 
 def _graphs(build, shape):

@@ -9,7 +9,7 @@ from pages import Page, link_papers, table
 
 from properties.catalogue import ALL
 from properties.graph.rules import GRAPH_RULES, RULES
-from properties.oracle import known_activations, known_operators, known_settings
+from properties.oracle.known import activations, operators, settings
 
 __all__ = ["catalogue_pages"]
 
@@ -39,9 +39,9 @@ def _properties() -> Page:
 
 def _deviations() -> Page:
     groups = {
-        "Settings of a layer": known_settings.SETTINGS,
-        "Activations": known_activations.ACTIVATIONS,
-        "Operators and wiring": known_operators.OPERATORS,
+        "Settings of a layer": settings.SETTINGS,
+        "Activations": activations.ACTIVATIONS,
+        "Operators and wiring": operators.OPERATORS,
     }
     parts = [
         "# Known deviations",

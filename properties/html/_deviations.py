@@ -7,7 +7,7 @@ from typing import Any
 
 from properties.html._lines import share
 from properties.html._markup import Markup, element, joined, name
-from properties.oracle._words import value
+from properties.oracle.explain.words import value
 from properties.report import Deviation, Row, identifier
 
 __all__ = ["deviation_card", "web_link"]

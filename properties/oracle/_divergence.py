@@ -11,15 +11,15 @@ from typing import Any
 from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle._verdict import Judgement
 from properties.oracle.evidence.compare import observe_both
 from properties.oracle.evidence.differences import own_change
 from properties.oracle.evidence.replay import layer_pairs
-from properties.oracle.explain import Comparison
+from properties.oracle.explain.explain import Comparison
 from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import transplant
 from properties.oracle.trials.images import images
 from properties.oracle.trials.trial import Draw
+from properties.oracle.verdict.judge import Judgement
 from properties.report.side_by_side import Cell, Line, SideBySide
 
 __all__ = ["Divergence", "divergence", "with_divergence"]

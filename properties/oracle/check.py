@@ -11,12 +11,12 @@ from properties.errors import last_line
 from properties.oracle._divergence import divergence, with_divergence
 from properties.oracle._side_by_side import compared
 from properties.oracle._side_by_side import side_by_side as shown
-from properties.oracle._verdict import Judgement, judge, with_starts
-from properties.oracle.explain import doubts
+from properties.oracle.explain.explain import doubts
 from properties.oracle.parties.local import Subject
 from properties.oracle.parties.party import Party
 from properties.oracle.structure.structure import MODES, Structure
-from properties.oracle.variants import name_of, nearer
+from properties.oracle.verdict.judge import Judgement, judge, with_starts
+from properties.oracle.verdict.variants import name_of, nearer
 from properties.report import Report
 from properties.report.provenance import reproduce, versions
 from properties.report.side_by_side import SideBySide

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from properties.oracle.known_activations import ACTIVATIONS
-from properties.oracle.known_case import Case, Known
-from properties.oracle.known_operators import OPERATORS
-from properties.oracle.known_settings import SETTINGS
+from properties.oracle.known.activations import ACTIVATIONS
+from properties.oracle.known.case import Case, Known
+from properties.oracle.known.operators import OPERATORS
+from properties.oracle.known.settings import SETTINGS
 
 __all__ = ["KNOWN", "recognise"]
 

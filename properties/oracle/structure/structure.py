@@ -12,7 +12,7 @@ from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.rules import GRAPH_RULES, RULES, GraphRule, Rule
 from properties.graph.rules.canonical import Canonical, canonicalise
-from properties.oracle.explain import Comparison, explain
+from properties.oracle.explain.explain import Comparison, explain
 from properties.oracle.parties.local import second_size, why_rejected
 from properties.oracle.parties.party import Party
 from properties.oracle.structure.unread import idle, is_left_over, unread

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._cause import Cause
+from properties.oracle.explain.cause import Cause
 
 __all__ = ["dropouts_apart", "exchanged", "grouped", "leaves_behind", "moved", "same_number", "settled_together"]
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._cause import Cause
-from properties.oracle._joined import (
+from properties.oracle.explain.cause import Cause
+from properties.oracle.explain.grouping import (
     dropouts_apart,
     exchanged,
     grouped,

@@ -12,9 +12,9 @@ from properties.errors import CandidateError, TargetError
 from properties.graph.alignment.align import isomorphism
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle._configurations import channels, classes, configuration, extra_scalars
-from properties.oracle.explain import Comparison, explain
+from properties.oracle.explain.explain import Comparison, explain
 from properties.oracle.parties.local import Subject
+from properties.oracle.verdict.configurations import channels, classes, configuration, extra_scalars
 
 __all__ = ["name_of", "nearer"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import OpGraph
-from properties.oracle._words import group, sources_of
+from properties.oracle.explain.words import group, sources_of
 
 __all__ = ["repair"]
 

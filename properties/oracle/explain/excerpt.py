@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._words import value
+from properties.oracle.explain.words import value
 from properties.report import Row
 
 __all__ = ["excerpt", "settings"]

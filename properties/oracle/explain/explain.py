@@ -11,14 +11,14 @@ from properties.graph.alignment.align import Correspondence, align
 from properties.graph.alignment.edits import Edit, edits_between
 from properties.graph.alignment.patch import explained
 from properties.graph.ir import OpGraph
-from properties.oracle._cause import Cause
-from properties.oracle._causes import causes
-from properties.oracle._repair import repair
-from properties.oracle._words import sentence
-from properties.oracle.excerpt import excerpt
+from properties.oracle.explain.cause import Cause
+from properties.oracle.explain.causes import causes
+from properties.oracle.explain.excerpt import excerpt
+from properties.oracle.explain.repair import repair
+from properties.oracle.explain.words import sentence
 from properties.oracle.known import recognise
-from properties.oracle.known_case import Case
-from properties.oracle.known_settings import ALEXNET_2012, ALEXNET_2014, conv_widths
+from properties.oracle.known.case import Case
+from properties.oracle.known.settings import ALEXNET_2012, ALEXNET_2014, conv_widths
 from properties.report import Deviation, Place
 
 __all__ = ["Comparison", "doubts", "explain"]

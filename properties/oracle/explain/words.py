@@ -8,7 +8,7 @@ from typing import Any
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._cause import Cause
+from properties.oracle.explain.cause import Cause
 
 __all__ = ["group", "noun", "sentence", "sources_of", "value"]
 

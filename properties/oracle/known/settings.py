@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from properties.graph.ir import Op, OpGraph
-from properties.oracle.known_case import Case, Known, branch, is_depthwise, join_of, next_layer, weighted
+from properties.oracle.known.case import Case, Known, branch, is_depthwise, join_of, next_layer, weighted
 
 __all__ = ["ALEXNET_2012", "ALEXNET_2014", "SETTINGS", "conv_widths"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from properties.graph.alignment.signatures import label_of
 from properties.graph.ir import Op, OpGraph
-from properties.oracle.known_case import (
+from properties.oracle.known.case import (
     Case,
     Known,
     is_extra,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from properties.graph.alignment.edits import Edit
 from properties.graph.alignment.signatures import is_depthwise
 from properties.graph.ir import Op, OpGraph
-from properties.oracle._causes import JOINS
+from properties.oracle.explain.causes import JOINS
 
 __all__ = [
     "Case",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from properties.graph.ir import Op, OpGraph
-from properties.oracle.known_case import (
+from properties.oracle.known.case import (
     Case,
     Known,
     branch,

@@ -8,10 +8,6 @@ from typing import Any
 
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.recipe import Recipe
-from properties.oracle._alone import alone
-from properties.oracle._at_home import crossed, equal_at_home, raises_at_home
-from properties.oracle._elsewhere import Elsewhere
-from properties.oracle._numeric import deviations_of, in_words
 from properties.oracle.evidence.compare import CHANNELS, Evidence, compare, confirm
 from properties.oracle.evidence.counterexample import smallest
 from properties.oracle.evidence.differences import GRADIENT
@@ -21,6 +17,10 @@ from properties.oracle.structure.structure import Agreement, Structure
 from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
 from properties.oracle.trials.trial import Draw
+from properties.oracle.verdict.home_size import crossed, equal_at_home, raises_at_home
+from properties.oracle.verdict.numeric import deviations_of, in_words
+from properties.oracle.verdict.other_sizes import Elsewhere
+from properties.oracle.verdict.own_properties import alone
 from properties.report import Deviation, Place, Result
 
 __all__ = ["Judgement", "judge", "with_starts"]

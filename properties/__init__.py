@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from properties.catalogue import ALL as ALL
+    from properties.oracle.candidates.conform import assert_conforms as assert_conforms
     from properties.oracle.check import check as check
-    from properties.oracle.conform import assert_conforms as assert_conforms
-    from properties.oracle.port import PortReport as PortReport
-    from properties.oracle.port import port as port
+    from properties.oracle.porting.port import PortReport as PortReport
+    from properties.oracle.porting.port import port as port
     from properties.property import Property as Property
     from properties.property import Violation as Violation
     from properties.property import claim as claim
@@ -38,15 +38,15 @@ __all__ = [
 _HOMES = {
     "ALL": "properties.catalogue",
     "Deviation": "properties.report",
-    "PortReport": "properties.oracle.port",
+    "PortReport": "properties.oracle.porting.port",
     "Property": "properties.property",
     "Report": "properties.report",
     "Violation": "properties.property",
-    "assert_conforms": "properties.oracle.conform",
+    "assert_conforms": "properties.oracle.candidates.conform",
     "check": "properties.oracle.check",
     "claim": "properties.property",
     "forall": "properties.property",
-    "port": "properties.oracle.port",
+    "port": "properties.oracle.porting.port",
 }
 
 

@@ -77,9 +77,9 @@ def check(
 ) -> int:
     """Check a candidate against a reference, or all of a table."""
     from properties._cli_table import check_table, summarise
-    from properties.oracle.command import print_report, run_check
-    from properties.oracle.expected import apply, read
-    from properties.oracle.isolate import Limits
+    from properties.oracle.candidates.expected import apply, read
+    from properties.oracle.remote.checked import print_report, run_check
+    from properties.oracle.remote.watch import Limits
 
     if candidate is None:
         if any(option is not None for option in (against, input_shape, expected_failures)):

@@ -19,10 +19,10 @@ from properties._pytest_share import shared
 from properties._pytest_tally import Tally
 from properties.errors import TargetError
 from properties.isolation import wire
-from properties.oracle.candidates import Candidate, Mistake, Table, check_candidate, find_table, read_table
-from properties.oracle.command import Checked
-from properties.oracle.isolate import usual_timeout
-from properties.oracle.probe import Answers, probe
+from properties.oracle.candidates.probe import Answers, probe
+from properties.oracle.candidates.table import Candidate, Mistake, Table, check_candidate, find_table, read_table
+from properties.oracle.remote.checked import Checked
+from properties.oracle.remote.watch import usual_timeout
 from properties.report import Report
 
 __all__ = ["Grid"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from properties.oracle.candidates import Candidate, Mistake
-from properties.oracle.command import Checked
+from properties.oracle.candidates.table import Candidate, Mistake
+from properties.oracle.remote.checked import Checked
 from properties.oracle.text import lines
 from properties.report import Report, Result
 

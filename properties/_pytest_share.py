@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from properties.isolation import wire
-from properties.oracle.command import Checked
+from properties.oracle.remote.checked import Checked
 from properties.report import Report
 
 __all__ = ["shared"]

@@ -10,7 +10,7 @@ from typing import Any
 from properties._pytest_items import ARCHITECTURE, verdict
 from properties.html import report_page
 from properties.isolation import wire
-from properties.oracle.candidates import Table
+from properties.oracle.candidates.table import Table
 from properties.oracle.markdown import counted, markdown
 from properties.oracle.summary import write_pages, write_summary
 from properties.report import Report

@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def conforms(request: pytest.FixtureRequest) -> Callable[..., Report]:
     """``properties.assert_conforms``, whose verdict is noted in the JUnit file: ``conforms(factory, "resnet50")``."""
-    from properties.oracle.conform import assert_conforms
+    from properties.oracle.candidates.conform import assert_conforms
 
     def conforms(candidate: Any, reference: Any, **options: Any) -> Report:
         report = assert_conforms(candidate, reference, **options)

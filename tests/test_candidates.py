@@ -3,8 +3,8 @@
 import pytest
 
 from properties.errors import TargetError
-from properties.oracle.candidates import Candidate, find_table, read_table
-from properties.oracle.expected import Expected
+from properties.oracle.candidates.expected import Expected
+from properties.oracle.candidates.table import Candidate, find_table, read_table
 
 FULL = """
 [tool.archproof.candidates]

@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 
 from properties.errors import CheckpointError
 from properties.files import whole_file
-from properties.oracle._state_dicts import the_state_dict
-from properties.oracle.checkpoints import check_output, failure, read_file, save
+from properties.oracle.porting.checkpoints import check_output, failure, read_file, save
+from properties.oracle.porting.state_dicts import the_state_dict
 
 KEYS = ("conv.weight", "conv.bias")
 TENSORS = {"conv.weight": torch.arange(8.0).reshape(2, 4), "conv.bias": torch.tensor([1.0, -1.0])}
@@ -298,7 +298,7 @@ def _limited() -> None:
 def test_a_file_system_that_is_full_is_one_line(tmp_path, suffix):
     """What the libraries raise when the operating system refuses to write is said in plain words."""
     script = (
-        "import sys, torch; from pathlib import Path; from properties.oracle.checkpoints import failure, save\n"
+        "import sys, torch; from pathlib import Path; from properties.oracle.porting.checkpoints import failure, save\n"
         "path = Path(sys.argv[1])\n"
         "try: save(path, {'a': torch.ones(10**6)}, sys.argv[2])\n"
         "except Exception as error: print(failure(path, error))\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from properties import check
-from properties.oracle.command import run_check
+from properties.oracle.remote.checked import run_check
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from properties.errors import TargetError
-from properties.oracle.expected import Expected, apply, read
+from properties.oracle.candidates.expected import Expected, apply, read
 from properties.report import Deviation, Place, Report, Result, identifier, identifiers
 
 STRIDE = Deviation("attribute", "both", Place("layer2.0.conv1", "l2.a"), "stride is 2, but should be 1", "stride", 1, 2)

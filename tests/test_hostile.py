@@ -11,7 +11,7 @@ from hostile import CASES, FOLDER, REFERENCE
 
 from properties import cli
 from properties.isolation.processes import MARK
-from properties.oracle import isolate
+from properties.oracle.remote import watch
 
 QUICK = ("exits_on_import.py:net",)
 GRACE = 10.0  # seconds beyond its limit for a check to clean up on a busy machine
@@ -39,7 +39,7 @@ def test_it_gets_the_verdict_that_is_right(case, capsys, tmp_path, monkeypatch):
     """Verdict, line, file and exit status are right, within the limit, and no process stays."""
     monkeypatch.chdir(tmp_path)  # where some of them write
     mark = secrets.token_hex(8)
-    monkeypatch.setattr(isolate.secrets, "token_hex", lambda size: mark)
+    monkeypatch.setattr(watch.secrets, "token_hex", lambda size: mark)
     place = tmp_path / "report.json"
     arguments = [
         str(FOLDER / case.target),

@@ -14,9 +14,9 @@ import pytest
 
 from properties.isolation import processes
 from properties.isolation.processes import MARK, end_all, memory_of, takes_more, usual_memory, words_for
-from properties.oracle import _sides
-from properties.oracle.command import run_check
-from properties.oracle.isolate import Limits, check_isolated
+from properties.oracle.remote import sides
+from properties.oracle.remote.checked import run_check
+from properties.oracle.remote.watch import Limits, check_isolated
 
 WAIT = "import time; time.sleep(600)"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="both sides are forked from one process on Linux alone")
@@ -142,7 +142,7 @@ def test_the_end_of_a_process_has_words(status, words):
 @pytest.mark.parametrize(("target", "says"), [("models:", "not a target"), ("nowhere.py:net", "there is no file")])
 def test_a_misspelt_target_starts_no_process(target, says, monkeypatch):
     """What can be said without torch is said at once."""
-    monkeypatch.setattr(_sides, "start", lambda *arguments, **keywords: pytest.fail("started a process"))
+    monkeypatch.setattr(sides, "start", lambda *arguments, **keywords: pytest.fail("started a process"))
     report, output = run_check(target, "resnet50")
 
     assert ("error", "") == (report.verdict, output)
@@ -151,7 +151,7 @@ def test_a_misspelt_target_starts_no_process(target, says, monkeypatch):
 
 def test_the_command_loads_no_torch():
     """The process that watches starts at once and cannot be hurt through torch."""
-    script = "import sys, properties.oracle.command; print('torch' in sys.modules)"
+    script = "import sys, properties.oracle.remote.checked; print('torch' in sys.modules)"
     child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert "False" == child.stdout.strip()
@@ -251,9 +251,9 @@ def test_what_both_sides_share_is_nobodys_code_and_no_thread():
     """Imports alone: torch and this package, nothing that a candidate may replace or a fork may break."""
     script = """
         import os, sys
-        from properties.oracle import _fork
+        from properties.oracle.remote import fork
         before = dict(os.environ)
-        _fork._import_all()
+        fork._import_all()
         libraries = {"torch._dynamo", "timm", "torchvision"} & set(sys.modules)
         print(*libraries, len(os.listdir("/proc/self/task")), before == dict(os.environ))
     """

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from properties import check, port
 from properties.errors import CandidateError, CheckpointError
 from properties.graph.recipe import joined, permuted, reshaped, stored, taken
-from properties.oracle.ledger import Holding, move
 from properties.oracle.port_text import text
+from properties.oracle.porting.ledger import Holding, move
 from properties.report import DeviationError
 from properties.targets.target import builder
 
@@ -123,7 +123,7 @@ def trained(build, seed=1) -> dict[str, Tensor]:
 def _one_check_for_each_pair():
     """Nets of one pair are compared once for all tests: that is the slow part, and other files test it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("properties.oracle.port.check", cache(check))
+        patch.setattr("properties.oracle.porting.port.check", cache(check))
         yield
 
 
@@ -280,7 +280,7 @@ def test_a_checkpoint_of_another_net_is_refused(moved, case):
 
 
 @pytest.mark.parametrize("name", ["result.safetensors", "result.pth"])
-@pytest.mark.parametrize("broken", ["properties.oracle.port.save", "os.replace"])
+@pytest.mark.parametrize("broken", ["properties.oracle.porting.port.save", "os.replace"])
 def test_an_interrupted_write_leaves_nothing(moved, tmp_path, monkeypatch, name, broken):
     """A disk that fills up is one line; the older result stays."""
     (tmp_path / name).write_bytes(b"older")
@@ -297,7 +297,7 @@ def test_an_interrupted_write_leaves_nothing(moved, tmp_path, monkeypatch, name,
 
 def test_what_was_written_is_verified(moved, tmp_path, monkeypatch):
     """A file that does not hold what it should is never given its name."""
-    monkeypatch.setattr("properties.oracle.checkpoints.save_file", _save_nonsense)
+    monkeypatch.setattr("properties.oracle.porting.checkpoints.save_file", _save_nonsense)
 
     with pytest.raises(DeviationError, match=r"the outputs differ by .*; nothing was written"):
         moved(trained(Plain), Plain, Renamed)

@@ -3,7 +3,7 @@
 import pytest
 
 from properties.catalogue import ALL
-from properties.oracle.probe import probe
+from properties.oracle.candidates.probe import probe
 
 MODULES = {
     "fine.py": "def net():\n    raise RuntimeError('nobody builds it')\n",

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from properties import _pytest_grid, cli
-from properties.oracle.command import Checked
-from properties.oracle.probe import Answers
+from properties.oracle.candidates.probe import Answers
+from properties.oracle.remote.checked import Checked
 from properties.report import Deviation, Place, Report, Result
 
 NAMES = ("image_is_left_untouched", "bits_are_the_same_each_time", "dropout_drops_at_its_rate", "is_never_asked")

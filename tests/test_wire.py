@@ -13,8 +13,8 @@ from properties.graph.ir import Op, OpGraph, Param
 from properties.graph.torch.capture import capture
 from properties.isolation import wire
 from properties.isolation.tail import Tail
-from properties.oracle._remote import RemoteParty
-from properties.oracle._tensor_files import leave, take
+from properties.oracle.remote.party import RemoteParty
+from properties.oracle.remote.tensor_files import leave, take
 from properties.oracle.trials.trial import Draw, Filling, Observation, Trial
 from properties.report import Deviation, Place, Report, Result
 

@@ -15,7 +15,7 @@ from pages import Page, docstring, table
 import arches
 import properties
 from properties.cli import app
-from properties.oracle import candidates
+from properties.oracle.candidates import table as candidates
 
 __all__ = ["reference_pages"]
 

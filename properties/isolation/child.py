@@ -48,14 +48,14 @@ def main(setup: Mapping[str, Any]) -> NoReturn:
 
 
 def _both(setup: Mapping[str, Any]) -> None:
-    from properties.oracle._fork import run
+    from properties.oracle.remote.fork import run
 
     run(setup)
 
 
 def _probe(setup: Mapping[str, Any]) -> None:
     outlive_nobody()
-    from properties.oracle._probed import answer  # loads torch
+    from properties.oracle.candidates.probe_job import answer  # loads torch
 
     answer(setup["answers"], setup["targets"])
 
@@ -80,7 +80,7 @@ def _job(setup: Mapping[str, Any]) -> None:
 def _candidate(setup: Mapping[str, Any]) -> None:
     outlive_nobody()
     channel, stages = setup["channel"], setup["stages"]
-    from properties.oracle._serve import Server  # loads torch
+    from properties.oracle.remote.server import Server  # loads torch
 
     _limit_memory(setup["memory"])
     os.register_at_fork(after_in_child=lambda: _leave(channel, stages))
@@ -120,7 +120,7 @@ def _judge(setup: Mapping[str, Any]) -> None:
         report = _report(setup, lambda kind, text="": wire.send(reports, kind + text.encode()))
         wire.send(reports, b"r" + wire.dumps(report))
     except (TargetError, CandidateError) as error:
-        from properties.oracle._remote import CandidateLost
+        from properties.oracle.remote.party import CandidateLost
 
         kind = b"l" if isinstance(error, CandidateLost) else b"e"
         wire.send(reports, kind + str(error).encode(errors="backslashreplace"))
@@ -133,9 +133,9 @@ def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
     """Hold the candidate's process against the reference, which lives here."""
     import time
 
-    from properties.oracle._remote import RemoteParty
     from properties.oracle.check import check_parties
     from properties.oracle.parties.local import Subject
+    from properties.oracle.remote.party import RemoteParty
 
     began = time.perf_counter() - (time.monotonic() - setup["began"])
     reference, candidate = setup["reference"], setup["candidate"]

@@ -16,7 +16,7 @@ from properties.isolation import wire
 from properties.isolation.pipes import Pipes
 from properties.isolation.processes import end_all, start, takes_more, words_for
 from properties.isolation.tail import Tail
-from properties.oracle.isolate import Limits
+from properties.oracle.remote.watch import Limits
 
 __all__ = ["Done", "run_apart"]
 

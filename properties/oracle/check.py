@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from torch import nn
 
 from properties.errors import last_line
-from properties.oracle._divergence import divergence, with_divergence
-from properties.oracle._side_by_side import compared
-from properties.oracle._side_by_side import side_by_side as shown
+from properties.oracle.divergence import divergence, with_divergence
 from properties.oracle.explain.explain import doubts
 from properties.oracle.parties.local import Subject
 from properties.oracle.parties.party import Party
+from properties.oracle.side_by_side import compared
+from properties.oracle.side_by_side import side_by_side as shown
 from properties.oracle.structure.structure import MODES, Structure
 from properties.oracle.verdict.judge import Judgement, judge, with_starts
 from properties.oracle.verdict.variants import name_of, nearer

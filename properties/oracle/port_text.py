@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from properties.oracle.ledger import Entry
-from properties.oracle.port import PortReport
+from properties.oracle.porting.ledger import Entry
+from properties.oracle.porting.port import PortReport
 
 __all__ = ["text"]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from properties.errors import TargetError
-from properties.oracle.isolate import Limits, Outcome, check_isolated
+from properties.oracle.remote.watch import Limits, Outcome, check_isolated
 from properties.oracle.text import lines
 from properties.report import Report
 from properties.report.provenance import reproduce, versions

@@ -127,7 +127,7 @@ class RemoteParty:
 
     def _tensors(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """Read the file that the other side named, and remove it."""
-        from properties.oracle._tensor_files import take
+        from properties.oracle.remote.tensor_files import take
 
         rows = list(named.values())
         number = rows[0][0] if isinstance(rows[0], tuple) and rows[0] else None

@@ -32,8 +32,8 @@ _BOTH = (
     "safetensors.torch",
     "properties.subject",
     "properties.oracle.parties.properties",
-    "properties.oracle._remote",
-    "properties.oracle._serve",
+    "properties.oracle.remote.party",
+    "properties.oracle.remote.server",
     "properties.oracle.check",
 )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from properties.oracle.candidates.expected import apply, read
 from properties.oracle.check import Net, check
-from properties.oracle.expected import apply, read
 from properties.oracle.text import lines
 from properties.report import DeviationError, Report
 

@@ -28,7 +28,7 @@ from properties.isolation import wire
 from properties.isolation.pipes import Pipes
 from properties.isolation.processes import takes_more, usual_memory, words_for
 from properties.isolation.tail import Tail
-from properties.oracle._sides import Sides
+from properties.oracle.remote.sides import Sides
 from properties.report import Report
 
 __all__ = ["Limits", "Outcome", "check_isolated", "usual_timeout"]

@@ -31,10 +31,10 @@ from pathlib import Path
 from typing import Any
 
 from properties.errors import TargetError, nearest, readable
-from properties.oracle._candidate_keys import KEYS
-from properties.oracle.command import Checked, run_check
-from properties.oracle.expected import Expected, apply, read
-from properties.oracle.isolate import Limits
+from properties.oracle.candidates.expected import Expected, apply, read
+from properties.oracle.candidates.keys import KEYS
+from properties.oracle.remote.checked import Checked, run_check
+from properties.oracle.remote.watch import Limits
 from properties.targets.target import parse, require_file
 
 __all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from properties.errors import CheckpointError
-from properties.oracle._state_dicts import StateDict
-from properties.oracle.ledger import COUNTER, Holding
+from properties.oracle.porting.ledger import COUNTER, Holding
+from properties.oracle.porting.state_dicts import StateDict
 
 __all__ = ["fitted"]
 

@@ -13,10 +13,10 @@ from typing import Any
 from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.graph.ir import OpGraph
 from properties.isolation import wire
-from properties.oracle._surroundings import Surroundings
-from properties.oracle._tensor_files import leave
 from properties.oracle.parties.local import Subject
 from properties.oracle.parties.party import Party
+from properties.oracle.remote.surroundings import Surroundings
+from properties.oracle.remote.tensor_files import leave
 from properties.oracle.trials.trial import Observation
 from properties.targets.build import strangers_code
 from properties.targets.libraries import torchvision_note

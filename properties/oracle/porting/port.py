@@ -16,13 +16,13 @@ from torch import Tensor
 from properties.errors import CandidateError, TargetError
 from properties.files import whole_file
 from properties.graph.recipe import Recipe, stored
-from properties.oracle._agreement import Agreement, agreement, own_net
-from properties.oracle._fit import fitted
-from properties.oracle._state_dicts import the_state_dict
 from properties.oracle.check import Net, check
-from properties.oracle.checkpoints import check_output, failure, read_file, save
-from properties.oracle.ledger import COUNTER, Entry, Holding, move
 from properties.oracle.parties.local import Subject
+from properties.oracle.porting.agreement import Agreement, agreement, own_net
+from properties.oracle.porting.checkpoints import check_output, failure, read_file, save
+from properties.oracle.porting.fit import fitted
+from properties.oracle.porting.ledger import COUNTER, Entry, Holding, move
+from properties.oracle.porting.state_dicts import the_state_dict
 from properties.report import DeviationError, Report
 
 __all__ = ["PortReport", "port"]

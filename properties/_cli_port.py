@@ -40,7 +40,7 @@ def port_checkpoint(
     show_output: ShowOutput = False,
 ) -> int:
     """Port a checkpoint."""
-    from properties.oracle.port_apart import port_apart
+    from properties.oracle.porting.apart import port_apart
     from properties.oracle.remote.watch import Limits
 
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]

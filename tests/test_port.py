@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from properties import check, port
 from properties.errors import CandidateError, CheckpointError
 from properties.graph.recipe import joined, permuted, reshaped, stored, taken
-from properties.oracle.port_text import text
 from properties.oracle.porting.ledger import Holding, move
+from properties.oracle.porting.text import text
 from properties.report import DeviationError
 from properties.targets.target import builder
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.isolation import wire
-from properties.oracle.port_apart import Ported
-from properties.oracle.port_text import text
+from properties.oracle.porting.apart import Ported
 from properties.oracle.porting.port import port
+from properties.oracle.porting.text import text
 from properties.report import DeviationError
 
 __all__ = ["answer"]

@@ -63,7 +63,7 @@ def port_apart(
     }
     before = unfinished(output)
     try:
-        answer, error, printed = run_apart("properties.oracle._ported:answer", arguments, limits, progress)
+        answer, error, printed = run_apart("properties.oracle.porting.job:answer", arguments, limits, progress)
     finally:
         for left in unfinished(output) - before:  # by a process that was killed while it wrote
             with contextlib.suppress(OSError):

@@ -18,9 +18,9 @@ from properties._cli_support import (
     write_json,
 )
 from properties.oracle.candidates.table import Table, check_candidate, find_table, read_table
-from properties.oracle.markdown import markdown
 from properties.oracle.remote.checked import print_report
-from properties.oracle.summary import write_pages, write_summary
+from properties.render.destinations import write_pages, write_summary
+from properties.render.markdown import markdown
 from properties.report import Report
 
 __all__ = ["check_table", "summarise"]

@@ -15,8 +15,8 @@ from properties._describe_stages import Stage, stages
 from properties._describe_text import short
 from properties.describe import Description
 from properties.graph.ir import Shape
-from properties.html._markup import Markup, element, joined, visible
 from properties.html._page import asset
+from properties.render.html.markup import Markup, element, joined, visible
 
 __all__ = ["draw"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from properties.oracle.candidates.table import Candidate, Mistake
 from properties.oracle.remote.checked import Checked
-from properties.oracle.text import lines
+from properties.render.text import lines
 from properties.report import Report, Result
 
 __all__ = ["ARCHITECTURE", "ROOT", "CandidateNode", "GridItem", "MistakeNode", "Root", "verdict"]

@@ -11,8 +11,8 @@ from properties._pytest_items import ARCHITECTURE, verdict
 from properties.html import report_page
 from properties.isolation import wire
 from properties.oracle.candidates.table import Table
-from properties.oracle.markdown import counted, markdown
-from properties.oracle.summary import write_pages, write_summary
+from properties.render.destinations import write_pages, write_summary
+from properties.render.markdown import counted, markdown
 from properties.report import Report
 
 __all__ = ["Tally"]

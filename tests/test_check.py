@@ -10,7 +10,7 @@ from torch import nn
 
 from properties import Report, check
 from properties.errors import CandidateError, TargetError
-from properties.oracle.text import lines
+from properties.render.text import lines
 from properties.report import DeviationError
 
 

@@ -12,7 +12,7 @@ from arches.resnet import BasicBlock, ResNet
 from properties.graph.torch.capture import capture
 from properties.oracle.explain.explain import Comparison, doubts, explain
 from properties.oracle.structure.unread import idle
-from properties.oracle.text import lines
+from properties.render.text import lines
 from properties.report import Report
 
 

@@ -44,6 +44,8 @@ LAYERS = (
     ("properties.catalogue",),
     (
         "properties.report",
+        "properties.render.",
+        "properties.render",
         "properties.targets.",
         "properties.targets",
         "properties.isolation.",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from properties.oracle.markdown import counted, markdown
-from properties.oracle.summary import write_pages, write_summary
+from properties.render.destinations import write_pages, write_summary
+from properties.render.markdown import counted, markdown
 from properties.report import Deviation, Place, Report, Result
 
 EPS = Deviation(

@@ -7,7 +7,7 @@ import hashlib
 from functools import cache
 from importlib import resources
 
-from properties.html._markup import Markup, element
+from properties.render.html.markup import Markup, element
 
 __all__ = ["asset", "page"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from properties.oracle.candidates.expected import apply, read
 from properties.oracle.check import Net, check
-from properties.oracle.text import lines
+from properties.render.text import lines
 from properties.report import DeviationError, Report
 
 __all__ = ["assert_conforms"]

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from properties.errors import TargetError
 from properties.oracle.remote.watch import Limits, Outcome, check_isolated
-from properties.oracle.text import lines
+from properties.render.text import lines
 from properties.report import Report
 from properties.report.provenance import reproduce, versions
 from properties.targets.target import parse, require_file

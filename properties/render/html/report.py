@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from properties.html._chart import chart
-from properties.html._columns import columns
-from properties.html._deviations import deviation_card
-from properties.html._lines import anchor, first_apart
-from properties.html._markup import Markup, element, joined, name
 from properties.html._page import page
-from properties.oracle.text import SAID, STATUSES
+from properties.render.html.chart import chart
+from properties.render.html.columns import columns
+from properties.render.html.deviations import deviation_card
+from properties.render.html.lines import anchor, first_apart
+from properties.render.html.markup import Markup, element, joined, name
+from properties.render.text import SAID, STATUSES
 from properties.report import Report, Result
 from properties.report.side_by_side import Line
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from properties.html._lines import amount, anchor, first_apart, has_parted
-from properties.html._markup import Markup, element, joined, name
+from properties.render.html.lines import amount, anchor, first_apart, has_parted
+from properties.render.html.markup import Markup, element, joined, name
 from properties.report.side_by_side import Cell, Line, SideBySide
 
 __all__ = ["columns"]

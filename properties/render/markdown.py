@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from properties.oracle.text import lines
+from properties.render.text import lines
 from properties.report import Deviation, Report
 
 __all__ = ["counted", "markdown"]

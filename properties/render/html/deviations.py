@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from properties.html._lines import share
-from properties.html._markup import Markup, element, joined, name
 from properties.oracle.explain.words import value
+from properties.render.html.lines import share
+from properties.render.html.markup import Markup, element, joined, name
 from properties.report import Deviation, Row, identifier
 
 __all__ = ["deviation_card", "web_link"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import log10
 
-from properties.html._lines import amount, anchor, has_parted, resized
-from properties.html._markup import Markup, element, visible
+from properties.render.html.lines import amount, anchor, has_parted, resized
+from properties.render.html.markup import Markup, element, visible
 from properties.report.side_by_side import SideBySide
 
 __all__ = ["chart"]

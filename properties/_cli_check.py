@@ -110,7 +110,7 @@ def check(
         print_apart(output)
     wanted: list[Callable[[], None]] = []  # a place that cannot be written costs its file, not the finished check
     if html is not None:
-        from properties.html import report_page
+        from properties.render.html import report_page
 
         page = report_page(report)
         wanted.append(lambda: write_text(html, page))

@@ -73,7 +73,7 @@ def check_table(
         print_text(f"{good} of {len(reports)} candidates in {table.path.name} as they should be")
     wanted: list[Callable[[], None]] = []
     if html is not None:
-        from properties.html import report_page
+        from properties.render.html import report_page
 
         pages = {name: report_page(report) for name, report in reports.items()}
         wanted.append(lambda: _or_raise(write_pages(pages, html)))

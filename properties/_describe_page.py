@@ -8,8 +8,8 @@ from properties._describe_picture import draw
 from properties._describe_stages import Stage, stages
 from properties._describe_text import legend, plain, totals_rows, words_of
 from properties.describe import Description
-from properties.html._page import page
 from properties.render.html.markup import Markup, element, joined, name
+from properties.render.html.page import page
 
 __all__ = ["description_page"]
 

@@ -15,8 +15,8 @@ from properties._describe_stages import Stage, stages
 from properties._describe_text import short
 from properties.describe import Description
 from properties.graph.ir import Shape
-from properties.html._page import asset
 from properties.render.html.markup import Markup, element, joined, visible
+from properties.render.html.page import asset
 
 __all__ = ["draw"]
 

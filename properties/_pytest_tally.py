@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from properties._pytest_items import ARCHITECTURE, verdict
-from properties.html import report_page
 from properties.isolation import wire
 from properties.oracle.candidates.table import Table
 from properties.render.destinations import write_pages, write_summary
+from properties.render.html import report_page
 from properties.render.markdown import counted, markdown
 from properties.report import Report
 

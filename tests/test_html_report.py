@@ -9,7 +9,7 @@ import pytest
 from html_samples import NASTY, deviating, failed, identical, nasty, two_nets
 from html_tree import Node, parse
 
-from properties.html import report_page
+from properties.render.html import report_page
 from properties.report import EXIT_STATUS, Report
 from properties.report.side_by_side import Cell, Line
 

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from properties.cli import main
-from properties.html import report_page
 from properties.isolation import wire
 from properties.oracle.check import check
+from properties.render.html import report_page
 from properties.report import Report
 
 SHAPE = (3, 12, 12)

@@ -53,8 +53,8 @@ LAYERS = (
         "properties.report.",
         "properties.oracle",
         "properties.oracle.",
-        "properties.html",
-        "properties.html.",
+        "properties.render.html",
+        "properties.render.html.",
         "properties.bench",
         "properties.bench.",
     ),
@@ -82,7 +82,7 @@ WITHOUT_TORCH = (
     "properties.bench.saved",
     "properties.bench.table",
     "properties.bench.picture",
-    "properties.html",
+    "properties.render.html",
 )
 OPTIONAL = {"torchvision", "timm"}
 

@@ -8,7 +8,7 @@ import pytest
 from html_samples import described, deviating, failed, identical, nasty
 
 from properties._describe_page import description_page
-from properties.html import report_page
+from properties.render.html import report_page
 
 PAGES = {
     "deviates": report_page(deviating()),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from properties.html._page import page
 from properties.render.html.chart import chart
 from properties.render.html.columns import columns
 from properties.render.html.deviations import deviation_card
 from properties.render.html.lines import anchor, first_apart
 from properties.render.html.markup import Markup, element, joined, name
+from properties.render.html.page import page
 from properties.render.text import SAID, STATUSES
 from properties.report import Report, Result
 from properties.report.side_by_side import Line

@@ -48,4 +48,4 @@ def page(title: str, *sections: str) -> str:
 @cache
 def asset(name: str) -> str:
     """A style or script that lies beside this module."""
-    return resources.files("properties.html").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("properties.render.html").joinpath(name).read_text(encoding="utf-8")

@@ -60,6 +60,7 @@ LAYERS = (
     ),
     (
         "properties.cli",
+        "properties.describe.",
         "properties._cli_",
         "properties.describe",
         "properties._describe_",

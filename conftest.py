@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _modes(text: str) -> tuple[str, ...]:
-    from properties.bench.cases import parse_selection
+    from properties.bench.measure.cases import parse_selection
 
     try:
         return parse_selection(text)
@@ -96,7 +96,7 @@ def _settle_comparison(config: pytest.Config) -> None:
     given = config.getoption("benchmark_compare")
     if not isinstance(given, str) or (len(Path(given).parts) < 3 and not Path(given).is_file()):
         return  # none, the last one, or a number or a pattern of saved ones
-    from properties.bench.saved import BenchFileError, content_of
+    from properties.bench.results.saved import BenchFileError, content_of
 
     try:
         content_of(Path(given))
@@ -107,7 +107,7 @@ def _settle_comparison(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
     """Say which device the figures are of."""
-    from properties.bench.machine import describe
+    from properties.bench.measure.machine import describe
 
     machine_info["archproof"] = describe(config.getoption("device"))
 
@@ -115,7 +115,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_compare_machine_info(machine_info: dict[str, Any], compared_benchmark: dict[str, Any]) -> None:
     """Refuse to compare figures of two devices; pytest-benchmark itself only warns."""
-    from properties.bench.saved import refusal
+    from properties.bench.results.saved import refusal
 
     why = refusal(compared_benchmark.get("machine_info", {}), machine_info)
     if why is not None:

@@ -25,8 +25,8 @@ def bench_report(
 
     Exit status: 0, or 2 if a file is damaged, was not written by these benchmarks, or is of another device.
     """
-    from properties.bench import picture, table
-    from properties.bench.saved import BenchFileError, read_all
+    from properties.bench.results import picture, table
+    from properties.bench.results.saved import BenchFileError, read_all
 
     try:
         runs = read_all(files)

@@ -91,7 +91,7 @@ def describe(
 
 
 def _solved(text: str, content: dict[str, Any]) -> str:
-    from properties._describe_solve import parse_question
+    from properties.describe.solve import parse_question
 
     try:
         question = parse_question(text)
@@ -118,7 +118,7 @@ def _described(
 
 def _draw(description: Description, depth: int | None, html: Path | None, svg: Path | None) -> None:
     from properties._describe_page import description_page
-    from properties._describe_picture import draw
+    from properties.describe.drawing.picture import draw
 
     if svg is not None:
         write_text(svg, f"{draw(description, depth)}\n")

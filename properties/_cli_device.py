@@ -12,7 +12,7 @@ def device_text() -> str:
     try:
         import torch
 
-        from properties.bench.machine import describe
+        from properties.bench.measure.machine import describe
     except (ImportError, OSError) as error:  # a library of torch's that is missing or does not fit
         return f"unknown, as torch cannot be loaded: {one_line(error)}"
 

@@ -33,7 +33,7 @@ def _described(arguments: Mapping[str, Any], progress: Callable[[str], None]) ->
     try:
         description = describe(target, input_shape=shape)
         if folder is not None:
-            from properties._describe_tensorboard import write_graph
+            from properties.describe.tensorboard import write_graph
 
             progress(f"writing the graph to {folder}")
             write_graph(target, description.input_shape, Path(folder))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from properties._describe_layers import batch_free
-from properties._describe_model import Line
-from properties._describe_picture import draw
-from properties._describe_stages import Stage, stages
-from properties._describe_text import legend, plain, totals_rows, words_of
 from properties.describe import Description
+from properties.describe.drawing.picture import draw
+from properties.describe.drawing.stages import Stage, stages
+from properties.describe.layers import batch_free
+from properties.describe.lines import legend, plain, totals_rows, words_of
+from properties.describe.model import Line
 from properties.render.html.markup import Markup, element, joined, name
 from properties.render.html.page import page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from properties._describe_subject import references
+from properties.describe.subject import references
 
 __all__ = ["as_json", "as_text"]
 

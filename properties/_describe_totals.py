@@ -8,8 +8,8 @@ import torch
 import torchinfo
 from torch import nn
 
-from properties._describe_layers import closed_form_totals
-from properties._describe_model import Totals
+from properties.describe.layers import closed_form_totals
+from properties.describe.model import Totals
 from properties.errors import last_line
 from properties.graph.ir import OpGraph
 from properties.targets.build import strangers_code

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties._describe_model import Layer, Totals
 from properties.describe import Description
+from properties.describe.model import Layer, Totals
 from properties.report import Deviation, Place, Report, Result, Row
 from properties.report.side_by_side import Cell, Line, SideBySide
 

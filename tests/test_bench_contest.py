@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 import arches
-from properties.bench import contest as contests
-from properties.bench.cases import MODES, Case, cases, parse_selection, side_of
-from properties.bench.contest import enter
-from properties.bench.gate import WrongOutput, check_outputs, relative_error
-from properties.bench.machine import describe, fast, tensor_cores
-from properties.bench.memory import halving, is_out_of_memory
-from properties.bench.modes import ModeError, Unavailable, prepare
+from properties.bench.measure import contest as contests
+from properties.bench.measure.cases import MODES, Case, cases, parse_selection, side_of
+from properties.bench.measure.contest import enter
+from properties.bench.measure.gate import WrongOutput, check_outputs, relative_error
+from properties.bench.measure.machine import describe, fast, tensor_cores
+from properties.bench.measure.memory import halving, is_out_of_memory
+from properties.bench.measure.modes import ModeError, Unavailable, prepare
 from properties.errors import TargetError
 
 SPECS = {spec.name: spec for spec in arches.SPECS}

@@ -12,8 +12,8 @@ from torch import nn
 
 import arches
 from properties.bench import ceilings
-from properties.bench.meter import Metered, meter
-from properties.bench.roofline import Ceilings, Kernel, at_size, floor_seconds, kernels, moved_bytes
+from properties.bench.measure.meter import Metered, meter
+from properties.bench.measure.roofline import Ceilings, Kernel, at_size, floor_seconds, kernels, moved_bytes
 from properties.graph.alignment.align import isomorphism
 from properties.subject import Subject
 from properties.targets.target import builder

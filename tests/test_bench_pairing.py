@@ -7,8 +7,8 @@ import random
 import pytest
 import torch
 
-from properties.bench.pairing import interval, paired, spread
-from properties.bench.timer import CudaStamp, block_seconds, calls_per_block, timer_for, warm_up
+from properties.bench.measure.pairing import interval, paired, spread
+from properties.bench.measure.timer import CudaStamp, block_seconds, calls_per_block, timer_for, warm_up
 
 
 class Clock:

@@ -11,12 +11,12 @@ import torch
 
 import arches
 from properties import cli
-from properties.bench.cases import Case
-from properties.bench.contest import Arm, Contest
-from properties.bench.pairing import Interval, Pairing
+from properties.bench.measure.cases import Case
+from properties.bench.measure.contest import Arm, Contest
+from properties.bench.measure.pairing import Interval, Pairing
+from properties.bench.measure.roofline import Ceilings
 from properties.bench.record import costs, figures, verdict
-from properties.bench.roofline import Ceilings
-from properties.bench.saved import read, refusal
+from properties.bench.results.saved import read, refusal
 from properties.subject import Subject
 
 CPU = {"device": "cpu", "name": "Some Processor, 2 threads", "torch": "2.13.0"}

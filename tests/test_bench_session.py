@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from properties.bench.saved import read
+from properties.bench.results.saved import read
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH = "tests/benchmarks/test_forward.py"

@@ -8,8 +8,8 @@ import torch
 import torchinfo
 from torch import nn
 
-from properties._describe_solve import parse_question
 from properties.describe import describe, styled_lines, text
+from properties.describe.solve import parse_question
 from properties.errors import CandidateError, TargetError
 
 
@@ -141,8 +141,8 @@ def test_the_totals_of_googlenet_are_the_published_ones():
 @pytest.mark.parametrize("target", ["alexnet", "vgg11_bn", "googlenet_torchvision", "resnext50_32x4d"])
 def test_the_closed_forms_count_as_torchinfo_does(target):
     """The fallback for nets that torchinfo cannot run agrees with it where it can."""
-    from properties._describe_layers import closed_form_totals
-    from properties._describe_subject import captured
+    from properties.describe.layers import closed_form_totals
+    from properties.describe.subject import captured
 
     subject = captured(target, None)
     ours = closed_form_totals(subject.graph)

@@ -11,10 +11,10 @@ from html_tree import parse
 from torch import nn
 
 from properties._describe_page import description_page
-from properties._describe_picture import draw
-from properties._describe_stages import stages
 from properties.cli import main
 from properties.describe import Description, describe
+from properties.describe.drawing.picture import draw
+from properties.describe.drawing.stages import stages
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -80,9 +80,9 @@ WITHOUT_TORCH = (
     "properties.graph.alignment.edits",
     "properties.graph.alignment.patch",
     "properties.graph.sizes.plan",
-    "properties.bench.saved",
-    "properties.bench.table",
-    "properties.bench.picture",
+    "properties.bench.results.saved",
+    "properties.bench.results.table",
+    "properties.bench.results.picture",
     "properties.render.html",
 )
 OPTIONAL = {"torchvision", "timm"}
@@ -221,11 +221,11 @@ def test_imports_point_one_way(module):
         ("arches._spec", "import torch", "standard library alone"),
         ("properties.newcomer", "", "stands in no layer"),
         (
-            "properties.bench.contest",
+            "properties.bench.measure.contest",
             "from properties.oracle.evidence.compare import compare",
             "but torchvision's nets",
         ),
-        ("properties.bench.table", "import torch", "knows no framework"),
+        ("properties.bench.results.table", "import torch", "knows no framework"),
     ],
 )
 def test_a_wrong_import_is_found(module, source, complaint):

@@ -14,8 +14,8 @@ from typing import Any
 from pages import Page, link_papers, table
 
 import arches
-from properties._describe_picture import draw
 from properties.describe import describe, text
+from properties.describe.drawing.picture import draw
 
 __all__ = ["architecture_pages"]
 

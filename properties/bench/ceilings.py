@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from properties.bench.machine import tensor_cores
-from properties.bench.roofline import Ceilings
-from properties.bench.timer import Timer, block_seconds, calls_per_block, warm_up
+from properties.bench.measure.machine import tensor_cores
+from properties.bench.measure.roofline import Ceilings
+from properties.bench.measure.timer import Timer, block_seconds, calls_per_block, warm_up
 
 __all__ = ["measure"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from properties.bench.contest import Arm, Contest
-from properties.bench.machine import load
-from properties.bench.meter import meter
-from properties.bench.pairing import Pairing, spread
-from properties.bench.roofline import Ceilings, at_size, floor_seconds, kernels, moved_bytes
+from properties.bench.measure.contest import Arm, Contest
+from properties.bench.measure.machine import load
+from properties.bench.measure.meter import meter
+from properties.bench.measure.pairing import Pairing, spread
+from properties.bench.measure.roofline import Ceilings, at_size, floor_seconds, kernels, moved_bytes
 from properties.subject import Subject
 
 __all__ = ["costs", "figures", "verdict"]

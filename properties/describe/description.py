@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from properties._describe_layers import batch_free, layers
-from properties._describe_model import Layer as Layer
-from properties._describe_model import Line
-from properties._describe_model import Shortcut as Shortcut
-from properties._describe_model import Totals as Totals
-from properties._describe_text import Span, facts, legend, plain, table, totals_rows
-from properties._describe_tree import outline
+from properties.describe.layers import batch_free, layers
+from properties.describe.lines import Span, facts, legend, plain, table, totals_rows
+from properties.describe.model import Layer as Layer
+from properties.describe.model import Line
+from properties.describe.model import Shortcut as Shortcut
+from properties.describe.model import Totals as Totals
+from properties.describe.outline import outline
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.rules.canonical import canonicalise
 
@@ -105,8 +105,8 @@ def describe(
             that it accepts.
         CandidateError: if the net raises while it is built, or at every input size tried.
     """
-    from properties._describe_subject import captured
     from properties._describe_totals import totals
+    from properties.describe.subject import captured
 
     subject = captured(net, None if input_shape is None else tuple(input_shape))
     graph = canonicalise(subject.graph).graph

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from properties.bench.ceilings import measure
-from properties.bench.machine import describe, fast
-from properties.bench.roofline import Ceilings
-from properties.bench.timer import Timer, timer_for
+from properties.bench.measure.machine import describe, fast
+from properties.bench.measure.roofline import Ceilings
+from properties.bench.measure.timer import Timer, timer_for
 
 NOTES = pytest.StashKey[dict[str, None]]()
 

@@ -15,14 +15,14 @@ import pytest
 import torch
 
 import arches
-from properties.bench.cases import Case, cases
-from properties.bench.contest import Contest, enter
-from properties.bench.gate import WrongOutput
-from properties.bench.machine import fast, tensor_cores
-from properties.bench.modes import ModeError, Unavailable
-from properties.bench.pairing import Pairing, paired
+from properties.bench.measure.cases import Case, cases
+from properties.bench.measure.contest import Contest, enter
+from properties.bench.measure.gate import WrongOutput
+from properties.bench.measure.machine import fast, tensor_cores
+from properties.bench.measure.modes import ModeError, Unavailable
+from properties.bench.measure.pairing import Pairing, paired
+from properties.bench.measure.timer import calls_per_block, warm_up
 from properties.bench.record import costs, figures, verdict
-from properties.bench.timer import calls_per_block, warm_up
 from properties.subject import Subject
 
 ROUNDS, SECONDS = 20, 1.0  # at most, for each row of pytest-benchmark's table

@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 from math import prod
 
-from properties._describe_layers import batch_free
-from properties._describe_stages import Stage, stages
-from properties._describe_text import short
 from properties.describe import Description
+from properties.describe.drawing.stages import Stage, stages
+from properties.describe.layers import batch_free
+from properties.describe.lines import short
 from properties.graph.ir import Shape
 from properties.render.html.markup import Markup, element, joined, visible
 from properties.render.html.page import asset

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, log10
 
-from properties.bench.saved import Row, Run, latest
+from properties.bench.results.saved import Row, Run, latest
 
 __all__ = ["draw"]
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from properties.bench.cases import Case
-from properties.bench.gate import check_outputs
-from properties.bench.machine import tensor_cores
-from properties.bench.memory import halving
-from properties.bench.modes import Prepared, prepare, require
+from properties.bench.measure.cases import Case
+from properties.bench.measure.gate import check_outputs
+from properties.bench.measure.machine import tensor_cores
+from properties.bench.measure.memory import halving
+from properties.bench.measure.modes import Prepared, prepare, require
 from properties.errors import TargetError
 from properties.graph.torch.outputs import flatten_output
 from properties.targets.target import builder

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from properties._describe_model import Layer, Line
-from properties._describe_text import counted
 from properties.describe import Description
+from properties.describe.lines import counted
+from properties.describe.model import Layer, Line
 from properties.graph.ir import Shape
 
 __all__ = ["Stage", "stages"]

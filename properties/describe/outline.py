@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from properties._describe_model import Layer, Line
+from properties.describe.model import Layer, Line
 
 __all__ = ["outline"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from properties.bench.saved import Row, Run, latest
+from properties.bench.results.saved import Row, Run, latest
 
 __all__ = ["Table", "aligned", "figures", "history", "markdown"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from properties.bench.timer import Timer, block_seconds
+from properties.bench.measure.timer import Timer, block_seconds
 
 __all__ = ["Interval", "Pairing", "interval", "paired", "spread"]
 

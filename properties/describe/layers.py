@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from properties import formulas
-from properties._describe_model import Layer, Shortcut, Totals
+from properties.describe.model import Layer, Shortcut, Totals
 from properties.graph.analysis.costs import op_macs, torchinfo_macs
 from properties.graph.analysis.receptive_field import Fields, receptive_fields
 from properties.graph.analysis.residual import ResidualBlock, residual_blocks

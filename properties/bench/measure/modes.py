@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from properties.bench.memory import is_out_of_memory
+from properties.bench.measure.memory import is_out_of_memory
 from properties.graph.torch.outputs import flatten_output
 
 __all__ = ["ModeError", "Prepared", "Unavailable", "prepare", "require"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from properties._describe_layers import batch_free
-from properties._describe_model import Layer, Line, Totals
+from properties.describe.layers import batch_free
+from properties.describe.model import Layer, Line, Totals
 
 __all__ = ["Span", "counted", "facts", "legend", "plain", "short", "table", "totals_rows", "words_of"]
 

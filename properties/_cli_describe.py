@@ -105,7 +105,7 @@ def _solved(text: str, content: dict[str, Any]) -> str:
 def _described(
     target: str, shape: tuple[int, ...] | None, tensorboard: Path | None, limits: Limits, show_output: bool
 ) -> Description:
-    from properties._describe_apart import describe_apart
+    from properties.describe.apart import describe_apart
 
     with progress() as say:
         found = describe_apart(target, input_shape=shape, tensorboard=tensorboard, limits=limits, progress=say)
@@ -117,7 +117,7 @@ def _described(
 
 
 def _draw(description: Description, depth: int | None, html: Path | None, svg: Path | None) -> None:
-    from properties._describe_page import description_page
+    from properties.describe.drawing.page import description_page
     from properties.describe.drawing.picture import draw
 
     if svg is not None:

@@ -11,7 +11,7 @@ from _pairs import Net, conv, normal_form
 from torch import nn
 
 import arches
-from properties.bench import ceilings
+from properties.bench.measure import ceilings
 from properties.bench.measure.meter import Metered, meter
 from properties.bench.measure.roofline import Ceilings, Kernel, at_size, floor_seconds, kernels, moved_bytes
 from properties.graph.alignment.align import isomorphism

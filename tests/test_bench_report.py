@@ -14,8 +14,8 @@ from properties import cli
 from properties.bench.measure.cases import Case
 from properties.bench.measure.contest import Arm, Contest
 from properties.bench.measure.pairing import Interval, Pairing
+from properties.bench.measure.record import costs, figures, verdict
 from properties.bench.measure.roofline import Ceilings
-from properties.bench.record import costs, figures, verdict
 from properties.bench.results.saved import read, refusal
 from properties.subject import Subject
 

@@ -12,8 +12,8 @@ import pytest
 
 from properties import _cli_describe, cli
 from properties._cli_support import UsageError, parse_input_shape
-from properties._describe_apart import Described
-from properties._describe_job import answer
+from properties.describe.apart import Described
+from properties.describe.job import answer
 from properties.isolation import wire
 
 RUN = "import sys; from properties.cli import main; sys.exit(main())"

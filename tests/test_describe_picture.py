@@ -10,9 +10,9 @@ from html_samples import NASTY
 from html_tree import parse
 from torch import nn
 
-from properties._describe_page import description_page
 from properties.cli import main
 from properties.describe import Description, describe
+from properties.describe.drawing.page import description_page
 from properties.describe.drawing.picture import draw
 from properties.describe.drawing.stages import stages
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from properties.bench.ceilings import measure
+from properties.bench.measure.ceilings import measure
 from properties.bench.measure.machine import describe, fast
 from properties.bench.measure.roofline import Ceilings
 from properties.bench.measure.timer import Timer, timer_for

@@ -21,8 +21,8 @@ from properties.bench.measure.gate import WrongOutput
 from properties.bench.measure.machine import fast, tensor_cores
 from properties.bench.measure.modes import ModeError, Unavailable
 from properties.bench.measure.pairing import Pairing, paired
+from properties.bench.measure.record import costs, figures, verdict
 from properties.bench.measure.timer import calls_per_block, warm_up
-from properties.bench.record import costs, figures, verdict
 from properties.subject import Subject
 
 ROUNDS, SECONDS = 20, 1.0  # at most, for each row of pytest-benchmark's table

@@ -7,7 +7,7 @@ import re
 import pytest
 from html_samples import described, deviating, failed, identical, nasty
 
-from properties._describe_page import description_page
+from properties.describe.drawing.page import description_page
 from properties.render.html import report_page
 
 PAGES = {

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from properties._describe_apart import Described
 from properties.describe import describe
+from properties.describe.apart import Described
 from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.isolation import wire
 

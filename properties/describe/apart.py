@@ -51,7 +51,7 @@ def describe_apart(
         "input_shape": input_shape,
         "tensorboard": None if tensorboard is None else str(tensorboard),
     }
-    answer, error, output = run_apart("properties._describe_job:answer", arguments, limits, progress)
+    answer, error, output = run_apart("properties.describe.job:answer", arguments, limits, progress)
     if answer is None:
         return Described(None, f"{target} {error}", output)
     try:

@@ -60,6 +60,8 @@ LAYERS = (
     ),
     (
         "properties.cli",
+        "properties.pytest_plugin.",
+        "properties.cli.",
         "properties.describe.",
         "properties._cli_",
         "properties.describe",

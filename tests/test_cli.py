@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from properties import _cli_describe, cli
-from properties._cli_support import UsageError, parse_input_shape
+from properties import cli
+from properties.cli import describe
+from properties.cli.console import UsageError, parse_input_shape
 from properties.describe.apart import Described
 from properties.describe.job import answer
 from properties.isolation import wire
@@ -328,7 +329,7 @@ def test_ctrl_c_is_quiet(run, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_cli_describe, "_described", interrupt)
+    monkeypatch.setattr(describe, "_described", interrupt)
 
     assert (130, "", "") == run("describe", "resnet18")
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from properties import _pytest_grid, cli
+from properties import cli
 from properties.oracle.candidates.probe import Answers
 from properties.oracle.remote.checked import Checked
+from properties.pytest_plugin import grid
 from properties.report import Deviation, Place, Report, Result
 
 NAMES = ("image_is_left_untouched", "bits_are_the_same_each_time", "dropout_drops_at_its_rate", "is_never_asked")
@@ -51,8 +52,8 @@ def project(pytester, monkeypatch):
     def probe(targets, folder):
         return Answers({"default": NAMES, "quick": ()}, {name: why for name, why in errors.items() if name in targets})
 
-    monkeypatch.setattr(_pytest_grid, "check_candidate", check)
-    monkeypatch.setattr(_pytest_grid, "probe", probe)
+    monkeypatch.setattr(grid, "check_candidate", check)
+    monkeypatch.setattr(grid, "probe", probe)
     pytester.makepyprojecttoml(TABLE)
     pytester.makepyfile(test_own="def test_own():\n    pass\n")
     pytester.checked, pytester.reports, pytester.errors = checked, reports, errors

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
-from properties import _cli_bench, _cli_check, _cli_describe, _cli_port
-from properties._cli_support import BrokenOutput, UsageError, complain, one_line, print_text
+from properties.cli import bench_report, check, describe, port
+from properties.cli.console import BrokenOutput, UsageError, complain, one_line, print_text
 from properties.errors import CandidateError, TargetError
 
 __all__ = ["app", "main"]
@@ -76,7 +76,7 @@ def _drop_output() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from properties._cli_device import device_text
+        from properties.cli.device import device_text
         from properties.report.provenance import versions
 
         print_text("\n".join(f"{name} {version}" for name, version in versions().items()))
@@ -99,8 +99,8 @@ def _archproof(
     """Is this network the network it says it is?"""
 
 
-app.command(help=_cli_check.HELP)(_cli_check.check)
-app.command(name="port", help=_cli_port.HELP)(_cli_port.port_checkpoint)
-app.command(help=_cli_describe.HELP)(_cli_describe.describe)
-app.command(name="list")(_cli_describe.list_references)
-app.command(name="bench-report")(_cli_bench.bench_report)
+app.command(help=check.HELP)(check.check)
+app.command(name="port", help=port.HELP)(port.port_checkpoint)
+app.command(help=describe.HELP)(describe.describe)
+app.command(name="list")(describe.list_references)
+app.command(name="bench-report")(bench_report.bench_report)

@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Collect candidates where that was asked for."""
     config.addinivalue_line("markers", "archproof: an item that archproof collected for a candidate")
     if config.getoption("archproof") and not config.getoption("help"):
-        from properties._pytest_grid import Grid
+        from properties.pytest_plugin.grid import Grid
 
         config.pluginmanager.register(Grid.of(config), "archproof-grid")
         return

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from properties._pytest_items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root
-from properties._pytest_share import shared
-from properties._pytest_tally import Tally
 from properties.errors import TargetError
 from properties.isolation import wire
 from properties.oracle.candidates.probe import Answers, probe
 from properties.oracle.candidates.table import Candidate, Mistake, Table, check_candidate, find_table, read_table
 from properties.oracle.remote.checked import Checked
 from properties.oracle.remote.watch import usual_timeout
+from properties.pytest_plugin.items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root
+from properties.pytest_plugin.share import shared
+from properties.pytest_plugin.tally import Tally
 from properties.report import Report
 
 __all__ = ["Grid"]

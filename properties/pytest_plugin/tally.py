@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from properties._pytest_items import ARCHITECTURE, verdict
 from properties.isolation import wire
 from properties.oracle.candidates.table import Table
+from properties.pytest_plugin.items import ARCHITECTURE, verdict
 from properties.render.destinations import write_pages, write_summary
 from properties.render.html import report_page
 from properties.render.markdown import counted, markdown

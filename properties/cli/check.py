@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from properties._cli_options import OUTPUT, InputShape, Json, Memory, ShowOutput, Timeout
-from properties._cli_support import (
+from properties.cli.console import (
     UsageError,
     complain,
     hinted,
@@ -20,6 +19,7 @@ from properties._cli_support import (
     write_json,
     write_text,
 )
+from properties.cli.options import OUTPUT, InputShape, Json, Memory, ShowOutput, Timeout
 
 __all__ = ["HELP", "check"]
 
@@ -76,7 +76,7 @@ def check(
     show_output: ShowOutput = False,
 ) -> int:
     """Check a candidate against a reference, or all of a table."""
-    from properties._cli_table import check_table, summarise
+    from properties.cli.check_table import check_table, summarise
     from properties.oracle.candidates.expected import apply, read
     from properties.oracle.remote.checked import print_report, run_check
     from properties.oracle.remote.watch import Limits

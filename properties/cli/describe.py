@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from properties._cli_options import Memory, ShowOutput, Timeout
-from properties._cli_support import (
+from properties.cli.console import (
     UsageError,
     hinted,
     one_line,
@@ -20,6 +19,7 @@ from properties._cli_support import (
     write_json,
     write_text,
 )
+from properties.cli.options import Memory, ShowOutput, Timeout
 
 if TYPE_CHECKING:
     from properties.describe import Description
@@ -144,7 +144,7 @@ def list_references(
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """The references: every network with a name of its own, and its published figures."""
-    from properties._describe_references import as_json, as_text
+    from properties.cli.references import as_json, as_text
 
     if json:
         write_json("-", as_json())

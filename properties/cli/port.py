@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from properties._cli_options import OUTPUT, InputShape, Memory, ShowOutput, Timeout
-from properties._cli_support import complain, hinted, parse_input_shape, print_apart, print_text, progress, write_json
+from properties.cli.console import complain, hinted, parse_input_shape, print_apart, print_text, progress, write_json
+from properties.cli.options import OUTPUT, InputShape, Memory, ShowOutput, Timeout
 
 __all__ = ["HELP", "port_checkpoint"]
 

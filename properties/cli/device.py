@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from properties._cli_support import one_line
+from properties.cli.console import one_line
 
 __all__ = ["device_text"]
 

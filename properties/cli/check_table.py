@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from properties._cli_support import (
+from properties.cli.console import (
     UsageError,
     complain,
     hinted,

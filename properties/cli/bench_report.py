@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from properties._cli_support import UsageError, print_text, write_text
+from properties.cli.console import UsageError, print_text, write_text
 
 __all__ = ["bench_report"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
-from _documentation import Block, Command, blocks, commands, differs
+from support.documentation import Block, Command, blocks, commands, differs
 
 from properties.cli import app
 from properties.report import EXIT_STATUS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from html_samples import described, deviating, failed, identical, nasty
+from support.html_samples import described, deviating, failed, identical, nasty
 
 from properties.describe.drawing.page import description_page
 from properties.render.html import report_page

@@ -22,7 +22,7 @@ from corpus import (
     rewrites_single,
     variants,
 )
-from corpus._case import Mutant, Rewrite
+from corpus.case import Mutant, Rewrite
 
 __all__ = ["BENIGN", "MUTANTS", "REWRITES", "VARIANTS"]
 

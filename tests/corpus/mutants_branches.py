@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from arches.googlenet_torchvision import BasicConv2d, Inception, InceptionAux
-from corpus._case import Mutant, mutant
-from corpus._edits import put, reclass, remake
+from corpus.case import Mutant, mutant
+from corpus.edits import put, reclass, remake
 from corpus.nets import GOOGLENET, SmallGoogLeNet
 
 __all__ = ["MUTANTS"]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from corpus._case import Mutant, mutant
-from corpus._edits import after, before, every, put, remade, remake, setting, tune
+from corpus.case import Mutant, mutant
+from corpus.edits import after, before, every, put, remade, remake, setting, tune
 from corpus.nets import CONVNEXT, DENSENET, EFFICIENTNET, MOBILENET_V2, MOBILENET_V3, SHUFFLENET, SQUEEZENET
 
 __all__ = ["MUTANTS"]

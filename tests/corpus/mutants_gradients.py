@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from arches.resnet import BasicBlock
 from arches.vgg import VGG
-from corpus._case import Mutant, mutant
-from corpus._edits import reclass
+from corpus.case import Mutant, mutant
+from corpus.edits import reclass
 from corpus.nets import BASIC, CIFAR, GOOGLENET, VGG_PLAIN, SmallGoogLeNet, Stages
 
 __all__ = ["MUTANTS"]

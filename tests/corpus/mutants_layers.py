@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import nn
 
-from corpus._case import Mutant, mutant
-from corpus._edits import after, before, every, put, remade, remake, tune
+from corpus.case import Mutant, mutant
+from corpus.edits import after, before, every, put, remade, remake, tune
 from corpus.nets import ALEXNET, BASIC, CIFAR, DEEP, GOOGLENET, VGG_BN, VGG_PLAIN
 
 __all__ = ["MUTANTS"]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from corpus._case import Mutant, Original, Rewrite, mutant
-from corpus._edits import put, remake, setting, tune
+from corpus.case import Mutant, Original, Rewrite, mutant
+from corpus.edits import put, remake, setting, tune
 from corpus.nets import BASIC, EFFICIENTNET, PREACT, SIDE, PreActNet, models
 
 __all__ = ["MUTANTS", "REWRITES"]

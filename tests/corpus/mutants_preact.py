@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from corpus._case import Mutant, mutant
-from corpus._edits import reclass
+from corpus.case import Mutant, mutant
+from corpus.edits import reclass
 from corpus.nets import PREACT, PreActBlock, PreActNet
 
 __all__ = ["MUTANTS"]

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from arches.resnet import BasicBlock
-from corpus._case import Mutant, mutant
-from corpus._edits import after, before, put, reclass, remake, tune
+from corpus.case import Mutant, mutant
+from corpus.edits import after, before, put, reclass, remake, tune
 from corpus.nets import BASIC, DEEP, DEEP_V1
 
 __all__ = ["MUTANTS"]

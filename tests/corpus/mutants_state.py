@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from corpus._case import Mutant, mutant
-from corpus._edits import reclass, setting
+from corpus.case import Mutant, mutant
+from corpus.edits import reclass, setting
 from corpus.nets import BASIC, Stages
 
 __all__ = ["MUTANTS"]

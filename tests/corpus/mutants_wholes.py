@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from arches.cifar10 import Cifar10Net
 from arches.resnet import ResNet
-from corpus._case import Mutant, mutant
-from corpus._edits import after, put, reclass, remake
+from corpus.case import Mutant, mutant
+from corpus.edits import after, put, reclass, remake
 from corpus.nets import ALEXNET, BASIC, CIFAR, VGG_BN, VGG_PLAIN
 
 __all__ = ["MUTANTS"]

@@ -10,7 +10,7 @@ from arches.googlenet import TABLE
 from arches.googlenet_torchvision import BasicConv2d, Inception, InceptionAux
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1, ResNet
 from arches.vgg import VGG, _plain, _with_batch_norm
-from corpus._case import Original
+from corpus.case import Original
 from properties.targets.libraries import import_torchvision
 
 __all__ = [

@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from arches.resnet import BasicBlock
-from corpus._case import Rewrite, rewrite
-from corpus._edits import reclass
+from corpus.case import Rewrite, rewrite
+from corpus.edits import reclass
 from corpus.nets import (
     BASIC,
 )

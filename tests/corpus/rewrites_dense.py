@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from corpus._case import Rewrite
+from corpus.case import Rewrite
 from corpus.nets import DENSENET, MOBILENET_V2
 
 __all__ = ["REWRITES"]

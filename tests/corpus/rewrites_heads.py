@@ -12,8 +12,8 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from arches.resnet import ResNet
-from corpus._case import Rewrite, rewrite
-from corpus._edits import reclass
+from corpus.case import Rewrite, rewrite
+from corpus.edits import reclass
 from corpus.nets import (
     BASIC,
 )

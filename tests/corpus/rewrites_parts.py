@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from corpus._case import Rewrite
+from corpus.case import Rewrite
 from corpus.nets import CONVNEXT, EFFICIENTNET, SHUFFLENET, SQUEEZENET
 
 __all__ = ["REWRITES"]

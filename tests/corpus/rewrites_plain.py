@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import arches
-from corpus._case import Original, Rewrite
+from corpus.case import Original, Rewrite
 from corpus.nets import ALEXNET, CIFAR, VGG_BN, VGG_PLAIN
 
 __all__ = ["REWRITES"]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from corpus._case import Rewrite
+from corpus.case import Rewrite
 from corpus.nets import BASIC, DEEP, DEEP_V1
 
 __all__ = ["REWRITES"]

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 from arches.cifar10 import Cifar10Net
 from arches.googlenet_torchvision import Inception
 from arches.vgg import VGG
-from corpus._case import Rewrite, rewrite
-from corpus._edits import after, before, every, put, reclass, remade, setting, tune
+from corpus.case import Rewrite, rewrite
+from corpus.edits import after, before, every, put, reclass, remade, setting, tune
 from corpus.nets import (
     ALEXNET,
     BASIC,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import hostile
 
-from corpus._case import Mutant, Rewrite
+from corpus.case import Mutant, Rewrite
 from properties import Report, check
 from properties.report import Place
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 import arches
 from arches.resnet import Bottleneck, ResNet
-from corpus._case import Mutant, Original, Rewrite
+from corpus.case import Mutant, Original, Rewrite
 from corpus.nets import SIDE
 
 __all__ = ["BENIGN", "VARIANTS"]

@@ -6,8 +6,8 @@ import warnings
 from typing import Any
 
 import torch
-from mutants._mutant import Mutant
-from mutants._nets import cifar10, plain
+from mutants.mutant import Mutant
+from mutants.nets import cifar10, plain
 from torch import Tensor, nn
 from torch.nn import functional as F
 

@@ -7,8 +7,8 @@ from types import MethodType
 from typing import Any
 
 import torch
-from mutants._mutant import Mutant
-from mutants._nets import CIFAR10_NET, cifar10, claimed, plain
+from mutants.mutant import Mutant
+from mutants.nets import CIFAR10_NET, cifar10, claimed, plain
 from torch import Tensor, nn
 
 import arches

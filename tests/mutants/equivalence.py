@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutants._mutant import Mutant
-from mutants._nets import plain
 from mutants.behaviour import Small
+from mutants.mutant import Mutant
+from mutants.nets import plain
 from mutants.training import ScalesTheGradient
 from torch import Tensor, nn
 

@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 import torch
-from mutants._mutant import Mutant
-from mutants._nets import CIFAR10_NET, RESNET18, cifar10, claimed, plain, residual
+from mutants.mutant import Mutant
+from mutants.nets import CIFAR10_NET, RESNET18, cifar10, claimed, plain, residual
 from torch import Tensor, nn
 from torch.nn import functional as F
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from mutants._mutant import Mutant
-from mutants._nets import RESNET18, claimed, residual
+from mutants.mutant import Mutant
+from mutants.nets import RESNET18, claimed, residual
 from torch import Tensor, nn
 
 from arches.resnet import BasicBlock

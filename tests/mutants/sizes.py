@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from mutants._mutant import Mutant
-from mutants._nets import RESNET18, cifar10, claimed, plain
+from mutants.mutant import Mutant
+from mutants.nets import RESNET18, cifar10, claimed, plain
 from torch import Tensor, nn
 from torch.nn import functional as F
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from mutants._mutant import Mutant
-from mutants._nets import cifar10, plain
 from mutants.behaviour import Small
+from mutants.mutant import Mutant
+from mutants.nets import cifar10, plain
 from torch import Tensor, nn
 from torch.nn import functional as F
 

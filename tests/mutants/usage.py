@@ -7,8 +7,8 @@ import threading
 from typing import Any
 
 import torch
-from mutants._mutant import Mutant
-from mutants._nets import plain
+from mutants.mutant import Mutant
+from mutants.nets import plain
 from torch import Tensor, nn
 
 from properties.themes import usage

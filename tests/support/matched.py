@@ -18,7 +18,7 @@ from properties.oracle.parties.local import Subject
 from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
 
-__all__ = ["Matched", "Residual", "matched"]
+__all__ = ["Detached", "Matched", "Residual", "hooked", "matched"]
 
 
 class Residual(nn.Module):
@@ -90,3 +90,19 @@ def _side(
 ) -> tuple[Subject, tuple[OpGraph, ...]]:
     side = Subject.of(net, "net", is_reference=is_reference)
     return side, tuple(canonicalise(side.capture(mode, (2, *shape))).graph for mode in ("eval", "train"))
+
+
+class Detached(Residual):
+    """No gradient flows through the branch."""
+
+    def forward(self, x):
+        """Logits."""
+        y = self.norm(self.conv(x))
+        return self.fc(self.drop(F.relu(self.second(F.relu(y).detach()) + y).mean((2, 3))))
+
+
+def hooked() -> Residual:
+    """A hook scales a result."""
+    net = Residual()
+    net.second.register_forward_hook(lambda module, inputs, output: output * 1.01)
+    return net

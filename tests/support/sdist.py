@@ -1,4 +1,4 @@
-"""``python tests/support/sdist.py DIST``: whether the sdist in a folder holds what is tracked here, and nothing else."""
+"""``python tests/support/sdist.py DIST``: whether the sdist in a folder holds what is tracked, and nothing else."""
 
 import subprocess
 import sys

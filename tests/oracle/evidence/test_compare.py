@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from support.matched import Matched, Residual, matched
+from support.matched import Detached, Matched, Residual, hooked, matched
 from support.mistakes import MISTAKES
 from support.pairs import SHAPE, Net
 from support.rewrites import REWRITES, Rewrite
@@ -15,15 +15,6 @@ from properties.oracle.evidence.compare import SETTINGS, compare, confirm, obser
 from properties.oracle.evidence.counterexample import shrink, smallest
 from properties.oracle.trials.images import images
 from properties.oracle.trials.trial import Draw
-
-
-class Detached(Residual):
-    """No gradient flows through the branch."""
-
-    def forward(self, x):
-        """Logits."""
-        y = self.norm(self.conv(x))
-        return self.fc(self.drop(F.relu(self.second(F.relu(y).detach()) + y).mean((2, 3))))
 
 
 class Remembering(Residual):
@@ -58,13 +49,6 @@ class Pooled(Residual):
     def forward(self, x):
         """Logits."""
         return super().forward(F.max_pool2d(x, 2, ceil_mode=self.up))
-
-
-def hooked() -> Residual:
-    """A hook scales a result."""
-    net = Residual()
-    net.second.register_forward_hook(lambda module, inputs, output: output * 1.01)
-    return net
 
 
 def hooked_backward() -> Residual:

@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from oracle.evidence.test_compare import Detached, hooked
-from support.matched import Residual, matched
+from support.matched import Detached, Residual, hooked, matched
 
 from properties.oracle.evidence.replay import layer_pairs, locate
 

@@ -240,7 +240,9 @@ def test_a_net_that_raises_is_reported_with_its_own_last_line():
         def forward(self, x):
             raise RuntimeError("out of\nideas")
 
-    with pytest.raises(CandidateError, match=r"raised in forward at .*: RuntimeError: out of ideas \(test_description.py"):
+    with pytest.raises(
+        CandidateError, match=r"raised in forward at .*: RuntimeError: out of ideas \(test_description.py"
+    ):
         describe(Broken)
 
 

@@ -11,7 +11,7 @@ from properties.graph.alignment.isomorphism import Correspondence
 from properties.graph.alignment.seeds import unique_pairs
 from properties.graph.alignment.signatures import Evidence
 from properties.graph.ir import OpGraph
-from properties.graph.rules import ELEMENTWISE
+from properties.graph.kinds import ELEMENTWISE
 
 __all__ = ["Growth"]
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 
 from properties.graph.ir import Op, OpGraph
 from properties.graph.rewriting.params import are_apart
-from properties.graph.rules import GRAPH_RULES, RULES, GraphRule, Rewriting, Rule
+from properties.graph.rewriting.rule import AnyRule, GraphRule, Rewriting, Rule
+from properties.graph.rules import GRAPH_RULES, RULES
 
 __all__ = ["TIERS", "Canonical", "canonicalise"]
 
 TIERS = ("A", "B", "C")
 _MOST_PASSES = 200
-AnyRule = Rule | GraphRule
 
 
 @dataclass(frozen=True)

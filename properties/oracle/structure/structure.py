@@ -10,7 +10,8 @@ from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.alignment.weight_map import are_apart
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
-from properties.graph.rules import GRAPH_RULES, RULES, GraphRule, Rule
+from properties.graph.rewriting.rule import GraphRule, Rule
+from properties.graph.rules import GRAPH_RULES, RULES
 from properties.graph.rules.canonical import Canonical, canonicalise
 from properties.oracle.explain.explain import Comparison, explain
 from properties.oracle.parties.local import second_size, why_rejected

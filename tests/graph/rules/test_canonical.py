@@ -9,7 +9,8 @@ from support.subjects import torchvision_builder
 from torch import nn
 
 from properties.graph.ir import Op, OpGraph
-from properties.graph.rules import RULES, Rule
+from properties.graph.rewriting.rule import always
+from properties.graph.rules import RULES
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 
@@ -105,7 +106,10 @@ def test_rules_that_undo_each_other_are_an_error():
     def turned(kind):
         return lambda op, graph: graph.emit(op.with_(kind=kind))
 
-    rules = (Rule("there", ("relu",), turned("tanh")), Rule("and back", ("tanh",), turned("relu")))
+    rules = (
+        always("relu", name="there", source="wrong", evidence="real")(turned("tanh")),
+        always("tanh", name="and back", source="wrong", evidence="real")(turned("relu")),
+    )
 
     with pytest.raises(RuntimeError, match="do not come to an end"):
         canonicalise(_chain(("relu", {})), rules=rules)

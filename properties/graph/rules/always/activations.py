@@ -1,29 +1,18 @@
-"""Rules for activations written out as formulas. Constants count as the formula's if they agree to nine digits."""
+"""ReLU and its kin: clamps, gates, and their spellings by masks and maxima."""
 
 from __future__ import annotations
 
-from math import isclose, pi, sqrt
+from math import isclose
 
 from properties.graph.ir import Op
-from properties.graph.rewriting.polynomials import Polynomial, are_equal, polynomial
-from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.polynomials import are_equal, polynomial
+from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.signs import is_nonnegative
 
-__all__ = [
-    "gelu",
-    "hardsigmoid_as_clamp",
-    "log_of_softmax",
-    "product_as_activation",
-    "relu_by_hand",
-    "sigmoid_by_hand",
-    "softmax_by_hand",
-    "square",
-]
-
-_ERF: Polynomial = {1: 1 / sqrt(2)}
-_TANH: Polynomial = {1: sqrt(2 / pi), 3: sqrt(2 / pi) * 0.044715}
-_MOST_FACTORS = 6
+__all__ = ["clamp", "gated", "hardsigmoid", "hardsigmoid_as_clamp", "relu_by_hand", "relu_twice"]
 
 
+@always("where", "masked_fill", "max", "maximum", "mul", name="ReLU by hand", source="", evidence="real")
 def relu_by_hand(op: Op, graph: Rewriting) -> int | None:
     """``where(x > 0, x, 0)``, ``x.masked_fill(x < 0, 0)``, ``maximum(x, 0)`` and ``x * (x > 0)``."""
     if op.kind == "where":
@@ -70,58 +59,7 @@ def _is_zero(op: Op) -> bool:
     return op.kind == "full" and op.attributes["value"] == 0
 
 
-def gelu(op: Op, graph: Rewriting) -> int | None:
-    """``0.5 x (1 + erf(x / sqrt(2)))``, and its approximation by tanh."""
-    for gate in _factors(op, graph)[1]:
-        plus_one = graph.ops[gate]
-        if plus_one.kind != "add" or dict(plus_one.attributes) != {"scalar": 1}:
-            continue
-        curve = graph.source(plus_one)
-        wanted = {"erf": _ERF, "tanh": _TANH}.get(curve.kind)
-        x = None if wanted is None else _gated(op, gate, curve.inputs[0], wanted, 0.5, graph)
-        if x is not None:
-            approximate = "none" if curve.kind == "erf" else "tanh"
-            return graph.emit(op.with_(kind="gelu", inputs=(x,), attributes={"approximate": approximate}))
-    return None
-
-
-def product_as_activation(op: Op, graph: Rewriting) -> int | None:
-    """``x tanh(softplus(x))`` is Mish, ``x relu6(x + 3) / 6`` hardswish."""
-    for gate in _factors(op, graph)[1]:
-        found = graph.ops[gate]
-        x = None
-        if found.kind == "tanh" and graph.source(found).kind == "softplus":
-            inner = graph.source(found)
-            if dict(inner.attributes) == {"beta": 1, "threshold": 20}:
-                kind, x = "mish", _gated(op, gate, inner.inputs[0], {1: 1.0}, 1.0, graph)
-        if found.kind == "clamp" and dict(found.attributes) == {"min": 0.0, "max": 6.0} and len(found.inputs) == 1:
-            kind, x = "hardswish", _gated(op, gate, found.inputs[0], {0: 3.0, 1: 1.0}, 1 / 6, graph)
-        if x is not None:
-            return graph.emit(op.with_(kind=kind, inputs=(x,), attributes={}))
-    return None
-
-
-def _gated(op: Op, gate: int, inside: int, wanted: Polynomial, number: float, graph: Rewriting) -> int | None:
-    """The ``x`` for which the operator is ``number * x * gate``, and what is inside the gate the wanted polynomial."""
-    for x in _below(inside, graph):
-        if graph.ops[x].shape != op.shape or not are_equal(polynomial(inside, x, graph), wanted):
-            continue
-        found, factors = _factors(op, graph, x)
-        if isclose(found, number, rel_tol=1e-9) and sorted(factors) == sorted((x, gate)):
-            return x
-    return None
-
-
-def _below(position: int, graph: Rewriting) -> list[int]:
-    """The value, and those that it is computed from by arithmetic alone."""
-    found = [position]
-    for at in found:
-        op = graph.ops[at]
-        if op.kind in ("add", "mul", "div", "pow") and len(found) < _MOST_FACTORS**2:
-            found += [source for source in op.inputs if source not in found]
-    return found
-
-
+@always("clamp", "mul", name="hardsigmoid as a clamp", source="", evidence="real")
 def hardsigmoid_as_clamp(op: Op, graph: Rewriting) -> int | None:
     """``clamp(x / 6 + 1 / 2, 0, 1)``, and ``relu6(x + 3)`` times a sixth."""
     clamp, factor = (op, 1.0) if op.kind == "clamp" else (graph.source(op), op.attributes.get("scalar", 0))
@@ -139,76 +77,76 @@ def hardsigmoid_as_clamp(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-def sigmoid_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``1 / (1 + exp(-x))``, and ``x / (1 + exp(-x))``, which is SiLU."""
-    below = graph.source(op, len(op.inputs) - 1)
-    if below.kind != "add" or dict(below.attributes) != {"scalar": 1}:
+@always(
+    "relu6",
+    "hardtanh",
+    "clamp_min",
+    "clamp_max",
+    "clamp",
+    "leaky_relu",
+    "threshold",
+    name="clamp",
+    source="",
+    evidence="real",
+)
+def clamp(op: Op, graph: Rewriting) -> int | None:
+    """ReLU6, hardtanh and clamp; a clamp from 0 up is ReLU."""
+    a = op.attributes
+    bounds = {
+        "relu6": (0.0, 6.0),
+        "hardtanh": (a.get("min_val"), a.get("max_val")),
+        "clamp_min": (a.get("min"), None),
+        "clamp_max": (None, a.get("max")),
+        "clamp": (a.get("min"), a.get("max")),
+        "leaky_relu": (0.0, None) if a.get("negative_slope") == 0 else None,
+        "threshold": (0.0, None) if a.get("threshold") == 0 == a.get("value") else None,
+    }[op.kind]
+    if bounds is None or len(op.inputs) != 1:
         return None
-    power = graph.source(below)
-    negative = graph.source(power) if power.kind == "exp" else power
-    if power.kind != "exp" or not (negative.kind == "neg" or dict(negative.attributes) == {"scalar": -1}):
+    low, high = (None if bound is None else float(bound) for bound in bounds)
+    kind, attributes = ("relu", {}) if (low, high) == (0.0, None) else ("clamp", {"min": low, "max": high})
+    if (op.kind, dict(a)) == (kind, attributes):
         return None
-    if negative.kind not in ("neg", "mul"):
+    return graph.emit(op.with_(kind=kind, attributes=attributes))
+
+
+@always("relu", "clamp", name="ReLU of a ReLU", source="", evidence="real")
+def relu_twice(op: Op, graph: Rewriting) -> int | None:
+    """A ReLU of what is never negative, such as a mean of ReLUs; a clamp from 0 up of a ReLU; a clamp twice."""
+    if op.kind == "relu":
+        return op.inputs[0] if is_nonnegative(op.inputs[0], graph) else None
+    before = graph.source(op)
+    if len(op.inputs) == 1 and before == op.with_(inputs=before.inputs, where=before.where):
+        return op.inputs[0]
+    if before.kind != "relu" or op.attributes.get("min") != 0 or len(op.inputs) != 1:
         return None
-    if op.kind == "reciprocal" or (op.kind == "rdiv" and dict(op.attributes) == {"scalar": 1}):
-        return graph.emit(op.with_(kind="sigmoid", inputs=negative.inputs, attributes={}))
-    if op.kind == "div" and not op.attributes and op.inputs[:1] == negative.inputs:
-        return graph.emit(op.with_(kind="silu", inputs=negative.inputs, attributes={}))
+    return graph.emit(op.with_(inputs=before.inputs))
+
+
+@always("mul", name="gated activation", source="", evidence="real")
+def gated(op: Op, graph: Rewriting) -> int | None:
+    """``x * sigmoid(x)`` is SiLU, ``x * hardsigmoid(x)`` hardswish."""
+    names = {"sigmoid": "silu", "hardsigmoid": "hardswish"}
+    if len(op.inputs) != 2:
+        return None
+    for slot in (0, 1):
+        gate = graph.source(op, slot)
+        if gate.kind in names and gate.inputs == (op.inputs[1 - slot],):
+            return graph.emit(op.with_(kind=names[gate.kind], inputs=gate.inputs, attributes={}))
     return None
 
 
-def log_of_softmax(op: Op, graph: Rewriting) -> int | None:
-    before = graph.source(op)
-    if before.kind != "softmax" or set(before.attributes) != {"dim"}:
-        return None
-    return graph.emit(before.with_(kind="log_softmax", where=op.where))
-
-
-def softmax_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``exp(x) / exp(x).sum(dim, keepdim=True)``."""
-    if len(op.inputs) != 2 or op.attributes:
-        return None
-    above, below = graph.source(op), graph.source(op, 1)
+@always("div", name="hardsigmoid", source="", evidence="real")
+def hardsigmoid(op: Op, graph: Rewriting) -> int | None:
+    """``relu6(x + 3) / 6``."""
+    clamp = graph.source(op)
     if (
-        above.kind != "exp"
-        or below.kind != "sum"
-        or below.inputs != op.inputs[:1]
-        or set(below.attributes) != {"dim", "keepdim"}
+        dict(op.attributes) != {"scalar": 6}
+        or clamp.kind != "clamp"
+        or dict(clamp.attributes) != {"min": 0.0, "max": 6.0}
     ):
         return None
-    dims = below.attributes["dim"]
-    if len(dims) != 1 or not below.attributes["keepdim"]:
+    shifted = graph.source(clamp)
+    if shifted.kind != "add" or shifted.attributes.get("scalar") != 3:
         return None
-    return graph.emit(op.with_(kind="softmax", inputs=above.inputs, attributes={"dim": dims[0]}))
-
-
-def square(op: Op, graph: Rewriting) -> int | None:
-    """``x ** 2`` and ``square(x)`` are ``x * x``; ``x ** 0.5`` is a root."""
-    exponent = 2 if op.kind == "square" else op.attributes.get("exponent")
-    if len(op.inputs) != 1 or set(op.attributes) - {"exponent"}:
-        return None
-    if exponent == 2:
-        return graph.emit(op.with_(kind="mul", inputs=op.inputs * 2, attributes={}))
-    kinds = {0.5: "sqrt", -0.5: "rsqrt", -1: "reciprocal"}
-    if op.kind == "pow" and exponent in kinds:
-        return graph.emit(op.with_(kind=kinds[exponent], attributes={}))
-    return None
-
-
-def _factors(op: Op, graph: Rewriting, whole: int = -1) -> tuple[float, tuple[int, ...]]:
-    """A product as a number and what it multiplies; the factor ``whole`` is not taken apart."""
-    number, waiting = 1.0, [op]
-    found: list[int] = []
-    while waiting and len(found) < _MOST_FACTORS:
-        product = waiting.pop()
-        scalar = product.attributes.get("scalar")
-        if isinstance(scalar, int | float):
-            number = number * scalar if product.kind == "mul" else number / (scalar or float("inf"))
-        for source in product.inputs:
-            inner = graph.ops[source]
-            scaled = inner.kind == "div" and set(inner.attributes) == {"scalar"}
-            if source != whole and ((inner.kind == "mul" and set(inner.attributes) <= {"scalar"}) or scaled):
-                waiting.append(inner)
-            else:
-                found.append(source)
-    return number, tuple(found)
+    return graph.emit(op.with_(kind="hardsigmoid", inputs=shifted.inputs, attributes={}))

@@ -6,14 +6,13 @@ from math import isclose, prod, sqrt
 from typing import Any
 
 from properties.graph.ir import Op
-from properties.graph.rewriting.rule import Rewriting
-from properties.graph.rules.always.view_chains import origin_of
+from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.views import VIEWS, origin_of
 
 __all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
 
-_VIEWS = ("reshape", "flatten", "permute")
 
-
+@always("matmul", name="product of merged batches", source="", evidence="real")
 def merged_batches(op: Op, graph: Rewriting) -> int | None:
     """Matrices numbered along one axis that a view merged of several. The normal form reshapes last."""
     if len(op.inputs) != 2 or op.attributes or len(op.shape) != 3:
@@ -36,6 +35,7 @@ def merged_batches(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
+@always("softmax", "log_softmax", name="softmax of a reshape", source="", evidence="real")
 def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
     """Along an axis that the reshape kept. The normal form reshapes last."""
     before = graph.source(op)
@@ -50,6 +50,7 @@ def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
+@always("matmul", name="factor before a product", source="", evidence="real")
 def factor_before_product(op: Op, graph: Rewriting) -> int | None:
     """``(s * a) @ b`` is ``s * (a @ b)``."""
     if len(op.inputs) != 2 or op.attributes:
@@ -69,12 +70,13 @@ def _without_factor(position: int, graph: Rewriting) -> tuple[str, float, int] |
     op = graph.ops[position]
     if op.kind in ("mul", "div") and len(op.inputs) == 1 and set(op.attributes) == {"scalar"}:
         return op.kind, op.attributes["scalar"], op.inputs[0]
-    if op.kind not in _VIEWS:
+    if op.kind not in VIEWS:
         return None
     found = _without_factor(op.inputs[0], graph)
     return None if found is None else (*found[:2], graph.emit(op.with_(inputs=found[2:])))
 
 
+@always("matmul", name="attention by hand", source="", evidence="real")
 def attention(op: Op, graph: Rewriting) -> int | None:
     """``softmax(q @ k.T / sqrt(d) + mask) @ v``, with a dropout before the last product where there is one."""
     if len(op.inputs) != 2 or op.attributes or len(op.shape) < 3:
@@ -162,6 +164,7 @@ def _last_two(rank: int) -> tuple[int, ...]:
     return (*range(rank - 2), rank - 1, rank - 2)
 
 
+@always("scaled_dot_product_attention", name="attention's own scale", source="", evidence="real")
 def attention_scale(op: Op, graph: Rewriting) -> int | None:
     """The scale that attention has by itself need not be named."""
     scale, wide = op.attributes.get("scale"), graph.source(op).shape[-1]

@@ -1,65 +1,14 @@
-"""Rules for layers: pools, means, convolutions and linear layers."""
+"""Convolutions and linear layers: padding and strides before them, and linear layers as products."""
 
 from __future__ import annotations
 
 from properties.graph.ir import Op
-from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.rule import Rewriting, always
 
-__all__ = [
-    "ceil_mode",
-    "global_pool",
-    "linear",
-    "linear_bias",
-    "mean_of_mean",
-    "padded_convolution",
-    "relu_after_max_pool",
-]
+__all__ = ["linear", "linear_bias", "padded_convolution", "strided_pointwise"]
 
 
-def global_pool(op: Op, graph: Rewriting) -> int | None:
-    """An adaptive pool to one value, or the mean (maximum) over every spatial axis."""
-    before = graph.source(op)
-    kind = "global_avg_pool" if op.kind in ("adaptive_avg_pool", "mean") else "global_max_pool"
-    if op.kind.startswith("adaptive"):
-        if set(op.attributes["output_size"]) != {1} or "result" in op.attributes or len(before.shape) < 3:
-            return None
-        return graph.emit(op.with_(kind=kind, attributes={}))
-    spatial = tuple(range(2, len(before.shape)))
-    if len(before.shape) < 3 or op.attributes["dim"] != spatial or "dtype" in op.attributes:
-        return None
-    pooled = op.with_(kind=kind, attributes={}, shape=(*before.shape[:2], *(1 for _ in spatial)))
-    position = graph.emit(pooled)
-    return (
-        position
-        if op.attributes["keepdim"]
-        else graph.emit(op.with_(kind="flatten", inputs=(position,), attributes={"start": 1}))
-    )
-
-
-def mean_of_mean(op: Op, graph: Rewriting) -> int | None:
-    """One axis after the other, or both at once."""
-    before = graph.source(op)
-    if before.kind != "mean" or op.attributes["keepdim"] != before.attributes["keepdim"]:
-        return None
-    if "dtype" in op.attributes or "dtype" in before.attributes:
-        return None
-    rank = len(graph.ops[before.inputs[0]].shape)
-    left = (
-        list(range(rank))
-        if before.attributes["keepdim"]
-        else [d for d in range(rank) if d not in before.attributes["dim"]]
-    )
-    dims = tuple(sorted({*before.attributes["dim"], *(left[d] for d in op.attributes["dim"])}))
-    return graph.emit(op.with_(inputs=before.inputs, attributes={"dim": dims, "keepdim": op.attributes["keepdim"]}))
-
-
-def ceil_mode(op: Op, graph: Rewriting) -> int | None:
-    """With stride 1 there is nothing to round."""
-    if not op.attributes.get("ceil_mode") or set(op.attributes["stride"]) != {1}:
-        return None
-    return graph.emit(op.with_(attributes={**op.attributes, "ceil_mode": False}))
-
-
+@always("conv", name="padding before a convolution", source="", evidence="real")
 def padded_convolution(op: Op, graph: Rewriting) -> int | None:
     """The image padded first, or by the convolution itself: with zeros, or in another mode if it pads nothing more."""
     pad = graph.source(op)
@@ -82,6 +31,7 @@ def padded_convolution(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=(*pad.inputs, *op.inputs[1:]), attributes=attributes))
 
 
+@always("matmul", "mm", "addmm", name="linear layer by hand", source="", evidence="real")
 def linear(op: Op, graph: Rewriting) -> int | None:
     """``x @ weight.T`` with a weight of the net's own."""
     bias_first = op.kind == "addmm"
@@ -104,6 +54,7 @@ def linear(op: Op, graph: Rewriting) -> int | None:
     )
 
 
+@always("add", name="bias of a linear layer", source="", evidence="real")
 def linear_bias(op: Op, graph: Rewriting) -> int | None:
     """A bias added after a linear layer without one."""
     if len(op.inputs) != 2 or op.attributes:
@@ -121,12 +72,14 @@ def _as(op: Op) -> dict[str, object]:
     return {"kind": op.kind, "inputs": op.inputs, "attributes": op.attributes}
 
 
-def relu_after_max_pool(op: Op, graph: Rewriting) -> int | None:
-    """The largest value, cut at 0, or the largest of the values cut at 0. The normal form cuts first."""
-    pool = graph.source(op)
-    if pool.kind not in ("max_pool", "global_max_pool") or "result" in pool.attributes:
+@always("conv", name="strided slice before a 1x1 convolution", source="", evidence="real")
+def strided_pointwise(op: Op, graph: Rewriting) -> int | None:
+    """A 1x1 convolution of every second pixel is one with a stride."""
+    cut, a = graph.source(op), op.attributes
+    if cut.kind != "slice" or set(a["kernel_size"]) != {1} or set(a["padding"]) != {0}:
         return None
-    if set(pool.attributes.get("dilation", ())) - {1}:  # a dilated window can miss a small image altogether
+    dim, step, size = cut.attributes["dim"], cut.attributes["step"], graph.source(cut).shape
+    if dim < 2 or step == 1 or cut.attributes["start"] != 0 or cut.shape[dim] != -(-size[dim] // step):
         return None
-    cut = graph.emit(op.with_(inputs=pool.inputs, shape=graph.ops[pool.inputs[0]].shape))
-    return graph.emit(pool.with_(inputs=(cut,)))
+    stride = tuple(s * step if axis == dim - 2 else s for axis, s in enumerate(a["stride"]))
+    return graph.emit(op.with_(inputs=(*cut.inputs, *op.inputs[1:]), attributes={**a, "stride": stride}))

@@ -1,28 +1,17 @@
-"""Rules for norms written out as formulas, and for their scales and shifts applied afterwards."""
+"""Norms written out as formulas, and their scales and shifts applied afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
 from math import prod
 
 from properties.graph.ir import Op
-from properties.graph.recipe import reshaped
-from properties.graph.rewriting.params import can_change, remade
-from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.norms import bare_norms, broadcasts, width_of
+from properties.graph.rewriting.rule import Rewriting, always
 
-__all__ = [
-    "affine_after_norm",
-    "division_by_root",
-    "group_norm_by_layer_norm",
-    "norm_by_hand",
-    "stored_affine",
-    "variance",
-]
-
-_NORMS = ("layer_norm", "group_norm", "rms_norm")
+__all__ = ["affine_after_norm", "division_by_root", "group_norm_by_layer_norm", "norm_by_hand", "variance"]
 
 
+@always("var", name="variance", source="", evidence="real")
 def variance(op: Op, graph: Rewriting) -> int | None:
     """The mean square of what is left when the mean is taken off, where the mean is over all of them."""
     a, before = op.attributes, graph.source(op)
@@ -38,6 +27,7 @@ def variance(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(mean.with_(inputs=(square,), attributes={"dim": dims, "keepdim": a["keepdim"]}, shape=op.shape))
 
 
+@always("div", "reciprocal", name="division by a root", source="", evidence="real")
 def division_by_root(op: Op, graph: Rewriting) -> int | None:
     """``x / sqrt(y)`` is ``x * rsqrt(y)``, and ``1 / sqrt(y)`` is ``rsqrt(y)``."""
     if op.attributes or len(op.inputs) > 2:
@@ -49,6 +39,7 @@ def division_by_root(op: Op, graph: Rewriting) -> int | None:
     return inverse if op.kind == "reciprocal" else graph.emit(op.with_(kind="mul", inputs=(op.inputs[0], inverse)))
 
 
+@always("mul", name="norm by hand", source="", evidence="real")
 def norm_by_hand(op: Op, graph: Rewriting) -> int | None:
     """``(x - mean) * rsqrt(var + eps)`` is a layer norm, ``x * rsqrt(mean(x * x) + eps)`` an RMS norm, both bare."""
     if len(op.inputs) != 2 or op.attributes:
@@ -112,6 +103,7 @@ def _normed(op: Op, graph: Rewriting, x: int, dims: tuple[int, ...], eps: float)
     return graph.emit(op.with_(kind="permute", inputs=(normed,), attributes={"dims": back}))
 
 
+@always("reshape", name="group norm by hand", source="", evidence="real")
 def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
     """Channels cut into groups, each normed with all its pixels, and put together again."""
     norm = graph.source(op)
@@ -129,48 +121,14 @@ def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="group_norm", inputs=cut.inputs, attributes=attributes))
 
 
+@always("mul", "add", name="scale and shift of a norm", source="", evidence="real")
 def affine_after_norm(op: Op, graph: Rewriting) -> int | None:
     """A parameter that scales, or then shifts, what a norm without weights made."""
-    for norm, leaf, role in _bare_norms(op, graph):
+    for norm, leaf, role in bare_norms(op, graph):
         stored = graph.source(leaf) if leaf.kind == "reshape" else leaf
         param = stored.params.get("value")
-        if param is None or param.kind != "parameter" or stored.kind != "parameter" or param.shape != _width(norm):
+        if param is None or param.kind != "parameter" or stored.kind != "parameter" or param.shape != width_of(norm):
             continue
-        if leaf.shape in _broadcasts(norm):
+        if leaf.shape in broadcasts(norm):
             return graph.emit(norm.with_(params={**norm.params, role: param}))
     return None
-
-
-def stored_affine(op: Op, graph: Rewriting) -> int | None:
-    """The same, where the parameter is stored in the size in which it is broadcast."""
-    for norm, leaf, role in _bare_norms(op, graph):
-        param = leaf.params.get("value")
-        if leaf.kind != "parameter" or param is None or param.kind != "parameter" or not can_change(param):
-            continue
-        if param.shape in _broadcasts(norm) and param.shape != _width(norm):
-            changed = remade(param, partial(reshaped, shape=_width(norm)))
-            return graph.emit(norm.with_(params={**norm.params, role: changed}))
-    return None
-
-
-def _bare_norms(op: Op, graph: Rewriting) -> Iterator[tuple[Op, Op, str]]:
-    """A norm that lacks what the operator adds to it, what that is, and its role."""
-    role = "weight" if op.kind == "mul" else "bias"
-    for slot in (0, 1) if len(op.inputs) == 2 and not op.attributes else ():
-        norm = graph.source(op, slot)
-        if norm.kind not in _NORMS or norm.shape != op.shape or "computed" in norm.attributes.values():
-            continue
-        if "bias" not in norm.params and role not in norm.params and (norm.kind, role) != ("rms_norm", "bias"):
-            yield norm, graph.source(op, 1 - slot), role
-
-
-def _width(norm: Op) -> tuple[int, ...]:
-    return norm.shape[-norm.attributes["axes"] :] if norm.kind != "group_norm" else norm.shape[1:2]
-
-
-def _broadcasts(norm: Op) -> tuple[tuple[int, ...], ...]:
-    """Sizes of a parameter that give each number its own of the norm's scales."""
-    width = _width(norm)
-    per_channel = width if norm.kind != "group_norm" else (*width, *(1 for _ in norm.shape[2:]))
-    ones = len(norm.shape) - len(per_channel)
-    return tuple(((1,) * count + per_channel) for count in range(ones + 1))

@@ -1,32 +1,61 @@
-"""Rules for operators without effect, activations and arithmetic with numbers."""
+"""Operators without effect on the value that is read, and values that are computed twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import frexp
+from collections.abc import Callable, Hashable
 
 from properties.graph.ir import Op
-from properties.graph.rewriting.rule import Rewriting
-from properties.graph.rewriting.signs import is_nonnegative
+from properties.graph.kinds import ELEMENTWISE
+from properties.graph.rewriting.rule import Rewriting, always, on_whole_graph
 
-__all__ = [
-    "clamp",
-    "gated",
-    "gradient_only",
-    "hardsigmoid",
-    "negative",
-    "negative_number",
-    "no_effect",
-    "power_of_two",
-    "relu_twice",
-    "scaled_sum",
-    "without_place",
-]
+__all__ = ["computed_twice", "gradient_only", "no_effect", "without_place"]
+
+_MOVES = frozenset({"reshape", "flatten", "permute", "slice", "select", "cat", "stack", "pad", "expand"})
+_ARITHMETIC = frozenset({"add", "sub", "mul", "div", "mean", "sum", "amax", "amin", "softmax", "log_softmax", "matmul"})
+_POOLS = frozenset({"max_pool", "avg_pool", "global_avg_pool", "global_max_pool"})
+_LAYERS = frozenset({"conv", "conv_transpose", "linear", "layer_norm", "group_norm", "rms_norm", "prelu"})
+_WITHOUT_DRAWS = (_MOVES | _ARITHMETIC | _POOLS | _LAYERS | ELEMENTWISE) - {"dropout"}
 
 
-_MINUS_ONE = ({"scalar": -1}, {"scalar": -1.0})
+@on_whole_graph(tier="A", name="computed twice", source="", evidence="real")
+def computed_twice(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
+    """Operators that draw nothing and keep no statistics, and do the same to the same: the first serves all."""
+    first: dict[Hashable, int] = {}
+    became: list[int] = []
+    changed = False
+    for position, op in enumerate(ops):
+        inputs = tuple(became[source] for source in op.inputs)
+        became.append(position)
+        if op.kind in _WITHOUT_DRAWS and inputs:
+            key = (op.kind, inputs, tuple(sorted(op.attributes.items())), _tensors(op), op.shape, op.dtype)
+            became[position] = first.setdefault(key, position)
+            changed = changed or became[position] != position
+    if not changed:
+        return None
+    return tuple(op.with_(inputs=tuple(became[source] for source in op.inputs)) for op in ops)
 
 
+def _tensors(op: Op) -> tuple[Hashable, ...]:
+    return tuple(sorted((role, param.key, param.shape) for role, param in op.params.items()))
+
+
+@always(
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pad",
+    "permute",
+    "cat",
+    "expand",
+    "reshape",
+    "slice",
+    "max_pool",
+    "avg_pool",
+    name="no effect",
+    source="",
+    evidence="real",
+)
 def no_effect(op: Op, graph: Rewriting) -> int | None:
     """Adding 0, multiplying by 1, padding by nothing, a 1x1 pool with stride 1, a list of one."""
     a = op.attributes
@@ -53,6 +82,7 @@ def _is_pointwise(op: Op) -> bool:
     return {*a["kernel_size"], *a["stride"]} == {1} and set(a["padding"]) == {0} and "result" not in a
 
 
+@always("detach", "put", "backward", name="gradients do not matter in eval mode", source="", evidence="real")
 def gradient_only(op: Op, graph: Rewriting) -> int | None:
     """What only the backward pass sees changes nothing in eval mode: a detached tensor, a backward of the net's own."""
     if op.kind == "detach" and graph.source(op).kind == "detach":
@@ -62,118 +92,7 @@ def gradient_only(op: Op, graph: Rewriting) -> int | None:
     return op.inputs[-1]
 
 
-def clamp(op: Op, graph: Rewriting) -> int | None:
-    """ReLU6, hardtanh and clamp; a clamp from 0 up is ReLU."""
-    a = op.attributes
-    bounds = {
-        "relu6": (0.0, 6.0),
-        "hardtanh": (a.get("min_val"), a.get("max_val")),
-        "clamp_min": (a.get("min"), None),
-        "clamp_max": (None, a.get("max")),
-        "clamp": (a.get("min"), a.get("max")),
-        "leaky_relu": (0.0, None) if a.get("negative_slope") == 0 else None,
-        "threshold": (0.0, None) if a.get("threshold") == 0 == a.get("value") else None,
-    }[op.kind]
-    if bounds is None or len(op.inputs) != 1:
-        return None
-    low, high = (None if bound is None else float(bound) for bound in bounds)
-    kind, attributes = ("relu", {}) if (low, high) == (0.0, None) else ("clamp", {"min": low, "max": high})
-    if (op.kind, dict(a)) == (kind, attributes):
-        return None
-    return graph.emit(op.with_(kind=kind, attributes=attributes))
-
-
-def relu_twice(op: Op, graph: Rewriting) -> int | None:
-    """A ReLU of what is never negative, such as a mean of ReLUs; a clamp from 0 up of a ReLU; a clamp twice."""
-    if op.kind == "relu":
-        return op.inputs[0] if is_nonnegative(op.inputs[0], graph) else None
-    before = graph.source(op)
-    if len(op.inputs) == 1 and before == op.with_(inputs=before.inputs, where=before.where):
-        return op.inputs[0]
-    if before.kind != "relu" or op.attributes.get("min") != 0 or len(op.inputs) != 1:
-        return None
-    return graph.emit(op.with_(inputs=before.inputs))
-
-
-def gated(op: Op, graph: Rewriting) -> int | None:
-    """``x * sigmoid(x)`` is SiLU, ``x * hardsigmoid(x)`` hardswish."""
-    names = {"sigmoid": "silu", "hardsigmoid": "hardswish"}
-    if len(op.inputs) != 2:
-        return None
-    for slot in (0, 1):
-        gate = graph.source(op, slot)
-        if gate.kind in names and gate.inputs == (op.inputs[1 - slot],):
-            return graph.emit(op.with_(kind=names[gate.kind], inputs=gate.inputs, attributes={}))
-    return None
-
-
-def hardsigmoid(op: Op, graph: Rewriting) -> int | None:
-    """``relu6(x + 3) / 6``."""
-    clamp = graph.source(op)
-    if (
-        dict(op.attributes) != {"scalar": 6}
-        or clamp.kind != "clamp"
-        or dict(clamp.attributes) != {"min": 0.0, "max": 6.0}
-    ):
-        return None
-    shifted = graph.source(clamp)
-    if shifted.kind != "add" or shifted.attributes.get("scalar") != 3:
-        return None
-    return graph.emit(op.with_(kind="hardsigmoid", inputs=shifted.inputs, attributes={}))
-
-
-def power_of_two(op: Op, graph: Rewriting) -> int | None:
-    """``x / 2`` is ``x * 0.5`` to the last bit, because the reciprocal is exact."""
-    number = op.attributes.get("scalar")
-    if (
-        dict(op.attributes) != {"scalar": number}
-        or not isinstance(number, int | float)
-        or not graph.source(op).dtype.startswith("float")
-    ):
-        return None
-    if number == 0 or abs(frexp(number)[0]) != 0.5 or not 2**-14 <= abs(number) <= 2**14:
-        return None
-    return graph.emit(op.with_(kind="mul", attributes={"scalar": 1 / number}))
-
-
-def negative_number(op: Op, graph: Rewriting) -> int | None:
-    """``x - 3`` is ``x + (-3)``."""
-    number = op.attributes.get("scalar")
-    if dict(op.attributes) != {"scalar": number} or not isinstance(number, int | float) or isinstance(number, bool):
-        return None
-    return graph.emit(op.with_(kind="add", attributes={"scalar": -number}))
-
-
-def negative(op: Op, graph: Rewriting) -> int | None:
-    """``x - (-y)`` is ``x + y``, ``x + (-y)`` is ``x - y``, ``-(-x)`` is ``x``, ``-1 * x`` is ``-x``."""
-    if op.kind == "mul":
-        return graph.emit(op.with_(kind="neg", attributes={})) if dict(op.attributes) in _MINUS_ONE else None
-    if op.attributes:
-        return None
-    if op.kind == "neg":
-        return graph.source(op).inputs[0] if graph.source(op).kind == "neg" else None
-    if len(op.inputs) != 2 or not op.dtype.startswith("float"):
-        return None
-    first, second = op.inputs
-    if graph.ops[second].kind == "neg":
-        opposite = {"add": "sub", "sub": "add"}[op.kind]
-        return graph.emit(op.with_(kind=opposite, inputs=(first, graph.ops[second].inputs[0])))
-    if op.kind == "add" and graph.ops[first].kind == "neg":
-        return graph.emit(op.with_(kind="sub", inputs=(second, graph.ops[first].inputs[0])))
-    return None
-
-
-def scaled_sum(op: Op, graph: Rewriting) -> int | None:
-    """``add(x, y, alpha=2)`` is ``x + 2 * y``."""
-    factor = op.attributes.get("alpha")
-    if set(op.attributes) != {"alpha"} or len(op.inputs) != 2 or not isinstance(factor, int | float):
-        return None
-    factor = -factor if op.kind == "scaled_sub" else factor
-    before = graph.source(op, 1)
-    product = op.with_(kind="mul", inputs=op.inputs[1:], attributes={"scalar": factor}, shape=before.shape)
-    return graph.emit(op.with_(kind="add", inputs=(op.inputs[0], graph.emit(product)), attributes={}))
-
-
+@always("max", "min", name="maximum without its place", source="", evidence="real")
 def without_place(op: Op, graph: Rewriting) -> int | None:
     """The largest values along an axis, where nobody asks where they stand."""
     if set(op.attributes) != {"dim", "keepdim"} or not isinstance(op.attributes["dim"], int):

@@ -1,14 +1,134 @@
-"""Rules for reductions and softmax on permuted tensors, and for shuffles and strided slices spelled by views."""
+"""Reshapes and permutations: chains of them, and what may be done before them."""
 
 from __future__ import annotations
 
+from math import prod
+
 from properties.graph.ir import Op, Shape
-from properties.graph.rewriting.rule import Rewriting
+from properties.graph.kinds import BINARY, ELEMENTWISE
+from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.views import VIEWS, Factors, Step
 
-__all__ = ["global_pool_of_flattened", "order_of_parts", "pool_of_single_values", "reduction_of_permuted",
-           "shuffle", "softmax_of_permuted", "strided_pointwise"]  # fmt: skip
+__all__ = [
+    "batch_first",
+    "elementwise_after_permute",
+    "elementwise_after_reshape",
+    "flatten",
+    "norm_after_reshape",
+    "permute_of_permute",
+    "reduction_of_permuted",
+    "reshape_of_reshape",
+    "shuffle",
+    "softmax_of_permuted",
+    "views_in_one",
+]
 
 
+@always("reshape", "flatten", name="reshape of a reshape", source="", evidence="real")
+def reshape_of_reshape(op: Op, graph: Rewriting) -> int | None:
+    before = graph.source(op)
+    if before.kind not in ("reshape", "flatten"):
+        return None
+    origin = graph.ops[before.inputs[0]]
+    if origin.shape == op.shape:
+        return before.inputs[0]
+    return graph.emit(op.with_(kind="reshape", inputs=before.inputs, attributes={"shape": op.shape}))
+
+
+@always("reshape", name="flatten", source="", evidence="real")
+def flatten(op: Op, graph: Rewriting) -> int | None:
+    """A reshape that merges the last axes and nothing else."""
+    before, after = graph.source(op).shape, op.shape
+    start = len(after) - 1
+    if start < 1 or len(before) <= len(after) or before[:start] != after[:start] or prod(before[start:]) != after[-1]:
+        return None
+    return graph.emit(op.with_(kind="flatten", attributes={"start": start}))
+
+
+@always("reshape", name="batch axis of a reshape", source="", evidence="real")
+def batch_first(op: Op, graph: Rewriting) -> int | None:
+    """Write the batch axis of a reshape as -1 where it stays the batch axis."""
+    shape, before = op.attributes["shape"], graph.source(op).shape
+    if not shape or not before or shape[0] != before[0] or shape[0] < 0 or before[0] == 1:
+        return None
+    return graph.emit(op.with_(attributes={"shape": (-1, *shape[1:])}))
+
+
+@always(*BINARY, "pow", *sorted(ELEMENTWISE), name="elementwise before a reshape", source="", evidence="real")
+def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
+    """Number by number or reshaped first: the same. The normal form reshapes last."""
+    before = graph.source(op)
+    if len(op.inputs) != 1 or before.kind not in ("reshape", "flatten") or op.shape != before.shape:
+        return None
+    inner = graph.ops[before.inputs[0]]
+    moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
+    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
+
+
+@always("batch_norm", name="batch norm before a reshape", source="", evidence="real")
+def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
+    """A batch norm treats all pixels of a channel alike, however they are laid out. The normal form reshapes last."""
+    before = graph.source(op)
+    inner = graph.ops[before.inputs[0]] if before.kind in ("reshape", "flatten") else before
+    if inner is before or len(op.inputs) != 1 or len(inner.shape) < 2 or inner.shape[:2] != op.shape[:2]:
+        return None
+    moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
+    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
+
+
+@always(
+    *BINARY,
+    "pow",
+    *sorted(ELEMENTWISE - {"dropout"}),
+    name="elementwise before a permutation",
+    source="",
+    evidence="real",
+)
+def elementwise_after_permute(op: Op, graph: Rewriting) -> int | None:
+    """Number by number, then permuted. A dropout stays where it is: its draws would fall on other numbers."""
+    before = graph.source(op)
+    if len(op.inputs) != 1 or before.kind != "permute":
+        return None
+    moved = graph.emit(op.with_(inputs=before.inputs, shape=graph.source(before).shape))
+    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
+
+
+@always("permute", name="permutation of a permutation", source="", evidence="real")
+def permute_of_permute(op: Op, graph: Rewriting) -> int | None:
+    before = graph.source(op)
+    if before.kind != "permute":
+        return None
+    dims = tuple(before.attributes["dims"][dim] for dim in op.attributes["dims"])
+    return graph.emit(op.with_(inputs=before.inputs, attributes={"dims": dims}))
+
+
+@always("reshape", "flatten", "permute", name="chain of views", source="", evidence="real")
+def views_in_one(op: Op, graph: Rewriting) -> int | None:
+    """A chain of views cuts an axis only where its parts go apart, permutes once, and reshapes last."""
+    chain = [op]
+    while graph.source(chain[-1]).kind in VIEWS:
+        chain.append(graph.source(chain[-1]))
+    chain.reverse()
+    factors = Factors(graph.source(chain[0]).shape)
+    if len(chain) < 2 or not all(map(factors.follow, chain)):
+        return None
+    steps = factors.steps(op.shape)
+    if steps == [_step(view) for view in chain]:
+        return None
+    position = chain[0].inputs[0]
+    for kind, given, shape in steps:
+        attributes = {"dims" if kind == "permute" else "shape": given}
+        position = graph.emit(op.with_(kind=kind, inputs=(position,), attributes=attributes, shape=shape))
+    return position
+
+
+def _step(view: Op) -> Step:
+    if view.kind == "permute":
+        return "permute", view.attributes["dims"], view.shape
+    return "reshape", view.shape, view.shape
+
+
+@always("mean", "sum", "amax", "amin", name="reduction of a permutation", source="", evidence="real")
 def reduction_of_permuted(op: Op, graph: Rewriting) -> int | None:
     """A mean over some axes of a permuted tensor is one over the axes they were. The normal form permutes last."""
     before = graph.source(op)
@@ -23,6 +143,7 @@ def reduction_of_permuted(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(inputs=(reduced,), attributes={"dims": turn}, shape=op.shape))
 
 
+@always("softmax", "log_softmax", name="softmax of a permutation", source="", evidence="real")
 def softmax_of_permuted(op: Op, graph: Rewriting) -> int | None:
     before = graph.source(op)
     if before.kind != "permute" or set(op.attributes) != {"dim"}:
@@ -32,19 +153,15 @@ def softmax_of_permuted(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(inputs=(moved,)))
 
 
-def global_pool_of_flattened(op: Op, graph: Rewriting) -> int | None:
-    """The pixels in one row, or in rows and columns: the mean (maximum) over all of them."""
-    before = graph.source(op)
-    if before.kind not in ("flatten", "reshape"):
-        return None
-    inner = graph.source(before)
-    if len(inner.shape) < 3 or inner.shape[:2] != op.shape[:2] or inner.shape[:2] != before.shape[:2]:
-        return None
-    size = (*inner.shape[:2], *(1 for _ in inner.shape[2:]))
-    pooled = graph.emit(op.with_(inputs=before.inputs, shape=size))
-    return graph.emit(before.with_(kind="reshape", inputs=(pooled,), attributes={"shape": op.shape}, shape=op.shape))
-
-
+@always(
+    "channel_shuffle",
+    "native_channel_shuffle",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    name="shuffle",
+    source="",
+    evidence="real",
+)
 def shuffle(op: Op, graph: Rewriting) -> int | None:
     """Channel and pixel shuffles by what they do: reshape, permute, reshape."""
     size = graph.source(op).shape
@@ -66,43 +183,3 @@ def _rearranged(op: Op, graph: Rewriting, shape: Shape, dims: Shape) -> int:
     turned = tuple(shape[dim] for dim in dims)
     turn = graph.emit(op.with_(kind="permute", inputs=(cut,), attributes={"dims": dims}, shape=turned))
     return graph.emit(op.with_(kind="reshape", inputs=(turn,), attributes={"shape": op.shape}))
-
-
-def order_of_parts(op: Op, graph: Rewriting) -> int | None:
-    """Parts along two axes, whichever was taken first. The normal form takes the earlier axis first."""
-    before = graph.source(op)
-    if before.kind != "slice" or before.attributes["dim"] <= op.attributes["dim"]:
-        return None
-    inner, dim = graph.source(before), op.attributes["dim"]
-    shape = (*inner.shape[:dim], op.shape[dim], *inner.shape[dim + 1 :])
-    first = graph.emit(op.with_(inputs=before.inputs, shape=shape))
-    return graph.emit(before.with_(inputs=(first,), shape=op.shape))
-
-
-def pool_of_single_values(op: Op, graph: Rewriting) -> int | None:
-    """A 1x1 pool with a stride takes every second pixel, as a strided slice does."""
-    a = op.attributes
-    if set(a["kernel_size"]) != {1} or set(a["padding"]) != {0} or "result" in a or set(a["stride"]) == {1}:
-        return None
-    if a.get("divisor_override") not in (None, 1):
-        return None
-    position, size = op.inputs[0], list(graph.source(op).shape)
-    for dim, stride in enumerate(a["stride"], len(size) - len(a["stride"])):
-        if stride > 1:
-            end = (op.shape[dim] - 1) * stride + 1
-            size[dim] = op.shape[dim]
-            cut = {"dim": dim, "start": 0, "end": end, "step": stride}
-            position = graph.emit(op.with_(kind="slice", inputs=(position,), attributes=cut, shape=tuple(size)))
-    return position
-
-
-def strided_pointwise(op: Op, graph: Rewriting) -> int | None:
-    """A 1x1 convolution of every second pixel is one with a stride."""
-    cut, a = graph.source(op), op.attributes
-    if cut.kind != "slice" or set(a["kernel_size"]) != {1} or set(a["padding"]) != {0}:
-        return None
-    dim, step, size = cut.attributes["dim"], cut.attributes["step"], graph.source(cut).shape
-    if dim < 2 or step == 1 or cut.attributes["start"] != 0 or cut.shape[dim] != -(-size[dim] // step):
-        return None
-    stride = tuple(s * step if axis == dim - 2 else s for axis, s in enumerate(a["stride"]))
-    return graph.emit(op.with_(inputs=(*cut.inputs, *op.inputs[1:]), attributes={**a, "stride": stride}))

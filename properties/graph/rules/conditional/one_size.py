@@ -1,45 +1,29 @@
-"""Rules for pools: padding before them (always equal), and what they do at one size only (tier C)."""
+"""What holds at the captured size: windows that come out even, bins that are equal, images of one pixel."""
 
 from __future__ import annotations
 
-from math import inf, isclose, prod
+from math import isclose, prod
 
 from properties.graph.ir import Op
-from properties.graph.rewriting.rule import Rewriting
-from properties.graph.rewriting.signs import is_nonnegative
+from properties.graph.rewriting.rule import Rewriting, under_condition
 
-__all__ = ["adaptive_with_equal_bins", "bias_before_norm", "border_without_effect", "ceil_mode_without_effect",
-           "padded_pool", "pool_of_one_pixel", "pooled_twice",
-           "sum_as_mean", "window_over_all"]  # fmt: skip
-
-
-def padded_pool(op: Op, graph: Rewriting) -> int | None:
-    """The border laid around the image first, or by the pool itself.
-
-    A max pool's border is minus infinity, or zeros around an image without negative values: every window holds a pixel.
-    """
-    pad, a = graph.source(op), op.attributes
-    if pad.kind != "pad" or pad.attributes["mode"] != "constant" or a["ceil_mode"] or "result" in a:
-        return None
-    value, pairs = pad.attributes["value"], pad.attributes["padding"]
-    axes = len(a["kernel_size"])
-    if set(a["padding"]) != {0} or set(a.get("dilation", (1,))) != {1}:
-        return None
-    if any(pair != (0, 0) for pair in pairs[:-axes]) or any(low != high for low, high in pairs[-axes:]):
-        return None
-    padding = tuple(low for low, _ in pairs[-axes:])
-    if any(not 0 <= 2 * side <= kernel for side, kernel in zip(padding, a["kernel_size"], strict=True)):
-        return None
-    if op.kind == "max_pool" and not (value == -inf or (value == 0 and is_nonnegative(pad.inputs[0], graph))):
-        return None
-    attributes = {**a, "padding": padding}
-    if op.kind == "avg_pool":
-        if value != 0:
-            return None
-        attributes["count_include_pad"] = True
-    return graph.emit(op.with_(inputs=pad.inputs, attributes=attributes))
+__all__ = [
+    "adaptive_with_equal_bins",
+    "ceil_mode_without_effect",
+    "pool_of_one_pixel",
+    "sum_as_mean",
+    "window_over_all",
+]
 
 
+@under_condition(
+    "avg_pool",
+    "max_pool",
+    name="window over the whole image",
+    source="",
+    evidence="real",
+    condition="at the captured size a pool's window covers the whole image",
+)
 def window_over_all(op: Op, graph: Rewriting) -> int | None:
     """A pool whose one window is the image."""
     a, before = op.attributes, graph.source(op)
@@ -53,6 +37,14 @@ def window_over_all(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind=f"global_{op.kind}", attributes={}))
 
 
+@under_condition(
+    "adaptive_avg_pool",
+    "adaptive_max_pool",
+    name="adaptive pool with equal bins",
+    source="",
+    evidence="real",
+    condition="at the captured size an adaptive pool's bins are equal",
+)
 def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
     """An adaptive pool whose bins are equal is a pool with a stride; with bins of one pixel it is nothing."""
     before, wanted = graph.source(op).shape, op.attributes["output_size"]
@@ -71,22 +63,27 @@ def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="max_pool", attributes={**attributes, "dilation": (1,) * axes}))
 
 
+@under_condition(
+    "global_avg_pool",
+    "global_max_pool",
+    name="global pool of one pixel",
+    source="",
+    evidence="real",
+    condition="at the captured size a globally pooled image is one pixel",
+)
 def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
     """The mean (maximum) over an image of one pixel is that pixel."""
     return op.inputs[0] if graph.source(op).shape == op.shape else None
 
 
-def pooled_twice(op: Op, graph: Rewriting) -> int | None:
-    """Pooled to a size that it was just pooled to; one pixel has no other mean or maximum."""
-    before = graph.source(op)
-    if "result" in op.attributes or "result" in before.attributes or not before.kind.endswith("_pool"):
-        return None
-    if op.kind.startswith("global"):
-        return op.inputs[0] if before.kind.startswith("global") and before.shape == op.shape else None
-    alike = before.kind.startswith("adaptive") and dict(before.attributes) == dict(op.attributes)
-    return op.inputs[0] if alike and before.shape == op.shape else None
-
-
+@under_condition(
+    "avg_pool",
+    "max_pool",
+    name="ceil mode without effect",
+    source="",
+    evidence="real",
+    condition="at the captured size a pool's windows come out even",
+)
 def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:
     """At a size where the windows come out even there is nothing to round."""
     a, before = op.attributes, graph.source(op).shape
@@ -99,14 +96,14 @@ def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(attributes={**a, "ceil_mode": False}))
 
 
-def border_without_effect(op: Op, graph: Rewriting) -> int | None:
-    """Whether zeros of the border count, where there is no border."""
-    a = op.attributes
-    if set(a["padding"]) != {0} or a["ceil_mode"] or a["count_include_pad"]:
-        return None
-    return graph.emit(op.with_(attributes={**a, "count_include_pad": True}))
-
-
+@under_condition(
+    "div",
+    "mul",
+    name="sum as a mean",
+    source="",
+    evidence="real",
+    condition="at the captured size the image has as many pixels as the sum is divided by",
+)
 def sum_as_mean(op: Op, graph: Rewriting) -> int | None:
     """A sum over the image, divided by how many pixels it has."""
     total, scalar = graph.source(op), op.attributes.get("scalar")
@@ -119,12 +116,3 @@ def sum_as_mean(op: Op, graph: Rewriting) -> int | None:
     ):
         return None
     return graph.emit(total.with_(kind="mean", where=op.where))
-
-
-def bias_before_norm(op: Op, graph: Rewriting) -> int | None:
-    """A batch norm in train mode takes off each channel's mean, and with it the bias that the layer before added."""
-    layer = graph.source(op)
-    if not op.attributes["training"] or layer.kind != "conv" or "bias" not in layer.params:
-        return None
-    params = {role: param for role, param in layer.params.items() if role != "bias"}
-    return graph.emit(op.with_(inputs=(graph.emit(layer.with_(params=params)),)))

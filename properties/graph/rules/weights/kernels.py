@@ -9,11 +9,12 @@ from typing import Any
 from properties.graph.ir import Op
 from properties.graph.recipe import permuted, reshaped
 from properties.graph.rewriting.params import can_change, remade
-from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.rule import Rewriting, under_weight_map
 
 __all__ = ["pointwise_on_flattened", "window_on_permuted"]
 
 
+@under_weight_map("conv", name="1x1 convolution of a flattened image", source="", evidence="real")
 def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution of an image whose pixels were all made channels is one of the image's own size."""
     before, weight = graph.source(op), op.params.get("weight")
@@ -37,6 +38,7 @@ def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="reshape", inputs=(graph.emit(made),), attributes={"shape": op.shape}, params={}))
 
 
+@under_weight_map("conv", name="window over a permuted image", source="", evidence="real")
 def window_on_permuted(op: Op, graph: Rewriting) -> int | None:
     """A convolution whose one window is the image sums over all of it, in whatever order its axes are."""
     before, weight = graph.source(op), op.params.get("weight")

@@ -1,4 +1,4 @@
-"""Rules of tier B for single layers: a tensor stored in another size, a linear layer that is a convolution.
+"""Single layers: a tensor stored in another size, a linear layer that is a convolution.
 
 The canonical form of a linear layer is the convolution, because a convolution can say where in the image it stands.
 """
@@ -12,9 +12,11 @@ from math import prod
 from typing import Any
 
 from properties.graph.ir import Op, Param, Shape
+from properties.graph.kinds import BINARY
 from properties.graph.recipe import permuted, reshaped
+from properties.graph.rewriting.norms import bare_norms, broadcasts, width_of
 from properties.graph.rewriting.params import can_change, remade
-from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.rule import Rewriting, under_weight_map
 
 __all__ = [
     "bias_of_convolution",
@@ -26,9 +28,24 @@ __all__ = [
     "parameter_without_leading_ones",
     "pointwise_before_reshape",
     "product_is_linear",
+    "stored_affine",
 ]
 
 
+@under_weight_map("mul", "add", name="stored scale and shift of a norm", source="", evidence="real")
+def stored_affine(op: Op, graph: Rewriting) -> int | None:
+    """The same, where the parameter is stored in the size in which it is broadcast."""
+    for norm, leaf, role in bare_norms(op, graph):
+        param = leaf.params.get("value")
+        if leaf.kind != "parameter" or param is None or param.kind != "parameter" or not can_change(param):
+            continue
+        if param.shape in broadcasts(norm) and param.shape != width_of(norm):
+            changed = remade(param, partial(reshaped, shape=width_of(norm)))
+            return graph.emit(norm.with_(params={**norm.params, role: changed}))
+    return None
+
+
+@under_weight_map("linear", name="linear layer as a convolution", source="", evidence="real")
 def linear_is_convolution(op: Op, graph: Rewriting) -> int | None:
     """A linear layer on one vector, on a flattened image, or on the channels of every pixel."""
     weight = op.params.get("weight")
@@ -83,6 +100,7 @@ def _convolution(op: Op, weight: Param, position: int, kernel: Shape, shape: Sha
     return op.with_(kind="conv", inputs=(position,), attributes=attributes, params=params, shape=shape)
 
 
+@under_weight_map("matmul", "mm", name="product as a linear layer", source="", evidence="real")
 def product_is_linear(op: Op, graph: Rewriting) -> int | None:
     """``x @ weight`` with a weight of the net's own, stored the other way round than a linear layer's."""
     leaf = graph.source(op, 1) if len(op.inputs) == 2 else op
@@ -96,6 +114,7 @@ def product_is_linear(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(linear.with_(params={"weight": turned}))
 
 
+@under_weight_map("conv", name="1x1 convolution before a reshape", source="", evidence="real")
 def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution treats every pixel alike, in rows and columns or in one row. The normal form reshapes last."""
     before, weight = graph.source(op), op.params.get("weight")
@@ -122,6 +141,7 @@ def _pointwise(op: Op) -> bool:
     return settings == {1} and set(op.attributes["padding"]) == {0}
 
 
+@under_weight_map("add", name="bias of a convolution", source="", evidence="real")
 def bias_of_convolution(op: Op, graph: Rewriting) -> int | None:
     """A number for each channel, added after a convolution without a bias of its own."""
     if len(op.inputs) != 2 or op.attributes:
@@ -138,6 +158,7 @@ def bias_of_convolution(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
+@under_weight_map("reshape", "flatten", "permute", name="parameter in another shape", source="", evidence="real")
 def parameter_in_another_shape(op: Op, graph: Rewriting) -> int | None:
     """A parameter reshaped or turned before anything else is done with it could be stored so."""
     leaf = graph.source(op)
@@ -151,6 +172,7 @@ def parameter_in_another_shape(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(leaf.with_(params={"value": changed}, shape=op.shape))
 
 
+@under_weight_map(*BINARY, name="parameter without leading ones", source="", evidence="real")
 def parameter_without_leading_ones(op: Op, graph: Rewriting) -> int | None:
     """``(1, C, 1, 1)`` broadcasts as ``(C, 1, 1)`` does."""
     if len(op.inputs) != 2:
@@ -175,6 +197,18 @@ def _with_leaf(op: Op, slot: int, leaf: Op, param: Param, graph: Rewriting) -> t
     return tuple(position if i == slot else source for i, source in enumerate(op.inputs))
 
 
+@under_weight_map(
+    "conv",
+    "conv_transpose",
+    "linear",
+    "batch_norm",
+    "layer_norm",
+    "group_norm",
+    "prelu",
+    name="parameter as a weight",
+    source="",
+    evidence="real",
+)
 def parameter_as_weight(op: Op, graph: Rewriting) -> int | None:
     """A layer whose weight is a parameter reshaped first is a layer with that weight."""
     roles = [name for name, value in op.attributes.items() if value == "computed"]
@@ -190,6 +224,7 @@ def parameter_as_weight(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
+@under_weight_map(*BINARY, name="scale before a permutation", source="", evidence="real")
 def broadcast_after_permute(op: Op, graph: Rewriting) -> int | None:
     """A parameter that scales or shifts a permuted image could do so before. The normal form permutes last."""
     if len(op.inputs) != 2:
@@ -213,6 +248,7 @@ def broadcast_after_permute(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
+@under_weight_map("dropout", name="dropout before a permutation", source="", evidence="real")
 def dropout_after_permute(op: Op, graph: Rewriting) -> int | None:
     """A dropout's draws fall on other numbers in another order of axes: equal in distribution."""
     before = graph.source(op)

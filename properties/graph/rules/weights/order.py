@@ -14,10 +14,11 @@ from itertools import accumulate
 from math import prod
 
 from properties.graph.ir import Op
+from properties.graph.kinds import ELEMENTWISE
 from properties.graph.recipe import taken
 from properties.graph.rewriting.fingerprints import fingerprints
 from properties.graph.rewriting.params import can_change, remade
-from properties.graph.rewriting.rule import ELEMENTWISE
+from properties.graph.rewriting.rule import on_whole_graph
 
 __all__ = ["sorted_parts"]
 
@@ -36,6 +37,7 @@ class _Exchange:
     order: tuple[int, ...]
 
 
+@on_whole_graph(tier="B", name="order of concatenated parts", source="", evidence="real")
 def sorted_parts(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """Every concatenation with its parts in the order of what they compute, as far as that can be absorbed."""
     if not any(op.kind == "cat" for op in ops):

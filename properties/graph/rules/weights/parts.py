@@ -11,10 +11,11 @@ from itertools import pairwise
 
 from properties.graph.alignment.signatures import label_of
 from properties.graph.ir import Op, Param
+from properties.graph.kinds import ELEMENTWISE
 from properties.graph.recipe import taken
 from properties.graph.rewriting.fingerprints import users_of
 from properties.graph.rewriting.params import can_change, join_params, remade
-from properties.graph.rewriting.rule import ELEMENTWISE
+from properties.graph.rewriting.rule import on_whole_graph
 
 __all__ = ["joined_layers", "split_layers"]
 
@@ -22,6 +23,7 @@ Range = tuple[int, int]
 _PER_CHANNEL = frozenset({"max_pool", "avg_pool", "batch_norm", "global_avg_pool", "global_max_pool"})
 
 
+@on_whole_graph(tier="B", name="one layer for each part", source="", evidence="real")
 def split_layers(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """A layer of which only parts are read, each part apart from the others, is a layer for each part."""
     users = users_of(ops)
@@ -91,6 +93,7 @@ def _emit_part(op: Op, out: list[Op], dim: int, chosen: Range) -> int:
     return len(out) - 1
 
 
+@on_whole_graph(tier="B", name="one layer for joined parts", source="", evidence="real")
 def joined_layers(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """Layers of equal settings whose results are joined, and read nowhere else, are one layer."""
     rewritten = None

@@ -8,12 +8,13 @@ from typing import Any
 from properties.graph.ir import Op, Param, Shape
 from properties.graph.recipe import reshaped
 from properties.graph.rewriting.params import can_change, remade
-from properties.graph.rewriting.rule import Rewriting
-from properties.graph.rules.always.view_chains import Factors, origin_of
+from properties.graph.rewriting.rule import Rewriting, under_weight_map
+from properties.graph.rewriting.views import Factors, origin_of
 
 __all__ = ["pointwise_before_views"]
 
 
+@under_weight_map("conv", name="1x1 convolution before a reshape", source="", evidence="real")
 def pointwise_before_views(op: Op, graph: Rewriting) -> int | None:
     """The axes that are channels become one, right after the first of the others, which all stay as they were."""
     weight = op.params.get("weight")

@@ -1,4 +1,4 @@
-"""Reshapes and permutations one after the other: every such chain has one shortest form."""
+"""Chains of reshapes and permutations, followed axis by axis: what a value was before it was moved about."""
 
 from __future__ import annotations
 
@@ -8,41 +8,16 @@ from math import prod
 from properties.graph.ir import Op, Shape
 from properties.graph.rewriting.rule import Rewriting
 
-__all__ = ["Factors", "origin_of", "views_in_one"]
+__all__ = ["VIEWS", "Factors", "Step", "origin_of"]
 
-_VIEWS = ("reshape", "flatten", "permute")
-_Step = tuple[str, Shape, Shape]  # its kind, its axes or its size, and the size of its result
-
-
-def views_in_one(op: Op, graph: Rewriting) -> int | None:
-    """A chain of views cuts an axis only where its parts go apart, permutes once, and reshapes last."""
-    chain = [op]
-    while graph.source(chain[-1]).kind in _VIEWS:
-        chain.append(graph.source(chain[-1]))
-    chain.reverse()
-    factors = Factors(graph.source(chain[0]).shape)
-    if len(chain) < 2 or not all(map(factors.follow, chain)):
-        return None
-    steps = factors.steps(op.shape)
-    if steps == [_step(view) for view in chain]:
-        return None
-    position = chain[0].inputs[0]
-    for kind, given, shape in steps:
-        attributes = {"dims" if kind == "permute" else "shape": given}
-        position = graph.emit(op.with_(kind=kind, inputs=(position,), attributes=attributes, shape=shape))
-    return position
-
-
-def _step(view: Op) -> _Step:
-    if view.kind == "permute":
-        return "permute", view.attributes["dims"], view.shape
-    return "reshape", view.shape, view.shape
+VIEWS = ("reshape", "flatten", "permute")
+Step = tuple[str, Shape, Shape]  # its kind, its axes or its size, and the size of its result
 
 
 def origin_of(position: int, graph: Rewriting) -> tuple[int, Factors] | None:
     """What a value was before it was moved about, and how; None where it was not, or not in a way that is followed."""
     chain: list[Op] = []
-    while graph.ops[position].kind in _VIEWS:
+    while graph.ops[position].kind in VIEWS:
         chain.append(graph.ops[position])
         position = chain[-1].inputs[0]
     factors = Factors(graph.ops[position].shape)
@@ -101,7 +76,7 @@ class Factors:
                 axis.insert(axis.index(factor) + 1, rest)
         return rest
 
-    def steps(self, after: Shape) -> list[_Step]:
+    def steps(self, after: Shape) -> list[Step]:
         """A reshape, a permutation and a reshape, each only where it is needed."""
         place = self._places()
         pieces = self._pieces([factor for factors in self.now for factor in factors])
@@ -113,8 +88,8 @@ class Factors:
             return [("permute", dims, after)]
         cut, turned = self._lengths(home), self._lengths(pieces)
         dims = tuple(home.index(piece) for piece in pieces)
-        first: list[_Step] = [] if cut == self.before else [("reshape", cut, cut)]
-        last: list[_Step] = [] if turned == after else [("reshape", after, after)]
+        first: list[Step] = [] if cut == self.before else [("reshape", cut, cut)]
+        last: list[Step] = [] if turned == after else [("reshape", after, after)]
         return [*first, ("permute", dims, turned), *last]
 
     def leading(self) -> Shape:

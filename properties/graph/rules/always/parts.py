@@ -1,4 +1,4 @@
-"""Rules for operators that only move numbers."""
+"""Tensors taken apart and put together: slices, concatenations, stacks, parts written over."""
 
 from __future__ import annotations
 
@@ -6,81 +6,85 @@ from itertools import pairwise
 from math import prod
 
 from properties.graph.ir import Op
-from properties.graph.rewriting.rule import Rewriting
+from properties.graph.rewriting.rule import Rewriting, always
 
 __all__ = [
-    "batch_first",
     "cat_of_cat",
-    "elementwise_after_permute",
-    "elementwise_after_reshape",
-    "flatten",
-    "norm_after_reshape",
     "only_one",
+    "order_of_parts",
     "part_of_a_permutation",
     "part_of_a_reshape",
+    "part_of_filled",
     "part_of_parts",
-    "permute_of_permute",
-    "reshape_of_reshape",
+    "stack_as_cat",
     "whole_of_parts",
+    "written_parts",
+    "zeros_beside",
 ]
 
 
-def reshape_of_reshape(op: Op, graph: Rewriting) -> int | None:
+@always("reshape", "flatten", "permute", name="stack as a concatenation", source="", evidence="real")
+def stack_as_cat(op: Op, graph: Rewriting) -> int | None:
+    """A reshaped or permuted stack is a concatenation along the channels, cut up again and permuted."""
+    stack = graph.source(op)
+    if stack.kind != "stack" or len(op.inputs) != 1:
+        return None
+    parts = [graph.ops[source] for source in stack.inputs]
+    size, dim = parts[0].shape, stack.attributes["dim"]
+    if len(size) < 2 or any(part.dtype != stack.dtype for part in parts):
+        return None
+    joined = (size[0], len(parts) * size[1], *size[2:])
+    made = graph.emit(stack.with_(kind="cat", attributes={"dim": 1}, shape=joined))
+    cut = (size[0], len(parts), *size[1:])
+    made = graph.emit(stack.with_(kind="reshape", inputs=(made,), attributes={"shape": cut}, shape=cut))
+    if dim != 1:
+        others = [axis for axis in range(len(cut)) if axis != 1]
+        dims = (*others[:dim], 1, *others[dim:])
+        made = graph.emit(stack.with_(kind="permute", inputs=(made,), attributes={"dims": dims}))
+    return graph.emit(op.with_(inputs=(made,)))
+
+
+@always("put", name="written part by part", source="", evidence="real")
+def written_parts(op: Op, graph: Rewriting) -> int | None:
+    """A tensor of which a part is written over: what is before it, the new part and what is after it, joined."""
+    a = op.attributes
+    if a.get("view") != "slice" or a.get("step") != 1 or len(op.inputs) != 2:
+        return None
+    (before, part), dim = op.inputs, a["dim"]
+    whole, size = graph.ops[before], op.shape[dim]
+    written = (*op.shape[:dim], a["end"] - a["start"], *op.shape[dim + 1 :])
+    if graph.ops[part].shape != written or not op.dtype == graph.ops[part].dtype == whole.dtype:
+        return None
+    joined = []
+    for start, end in ((0, a["start"]), (a["end"], size)):
+        if start < end:
+            shape = (*op.shape[:dim], end - start, *op.shape[dim + 1 :])
+            cut = {"dim": dim, "start": start, "end": end, "step": 1}
+            joined.append(graph.emit(op.with_(kind="slice", inputs=(before,), attributes=cut, shape=shape)))
+    joined.insert(0 if a["start"] == 0 else 1, part)
+    return graph.emit(op.with_(kind="cat", inputs=tuple(joined), attributes={"dim": dim}))
+
+
+@always(
+    "slice",
+    "select",
+    "reshape",
+    "flatten",
+    "permute",
+    "expand",
+    name="part of a filled tensor",
+    source="",
+    evidence="real",
+)
+def part_of_filled(op: Op, graph: Rewriting) -> int | None:
+    """A part of a tensor that holds one number everywhere holds that number, however it is laid out."""
     before = graph.source(op)
-    if before.kind not in ("reshape", "flatten"):
+    if before.kind != "full" or len(op.inputs) != 1:
         return None
-    origin = graph.ops[before.inputs[0]]
-    if origin.shape == op.shape:
-        return before.inputs[0]
-    return graph.emit(op.with_(kind="reshape", inputs=before.inputs, attributes={"shape": op.shape}))
+    return graph.emit(before.with_(attributes={**before.attributes, "shape": op.shape}, shape=op.shape, where=op.where))
 
 
-def flatten(op: Op, graph: Rewriting) -> int | None:
-    """A reshape that merges the last axes and nothing else."""
-    before, after = graph.source(op).shape, op.shape
-    start = len(after) - 1
-    if start < 1 or len(before) <= len(after) or before[:start] != after[:start] or prod(before[start:]) != after[-1]:
-        return None
-    return graph.emit(op.with_(kind="flatten", attributes={"start": start}))
-
-
-def batch_first(op: Op, graph: Rewriting) -> int | None:
-    """Write the batch axis of a reshape as -1 where it stays the batch axis."""
-    shape, before = op.attributes["shape"], graph.source(op).shape
-    if not shape or not before or shape[0] != before[0] or shape[0] < 0 or before[0] == 1:
-        return None
-    return graph.emit(op.with_(attributes={"shape": (-1, *shape[1:])}))
-
-
-def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
-    """Number by number or reshaped first: the same. The normal form reshapes last."""
-    before = graph.source(op)
-    if len(op.inputs) != 1 or before.kind not in ("reshape", "flatten") or op.shape != before.shape:
-        return None
-    inner = graph.ops[before.inputs[0]]
-    moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
-    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
-
-
-def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
-    """A batch norm treats all pixels of a channel alike, however they are laid out. The normal form reshapes last."""
-    before = graph.source(op)
-    inner = graph.ops[before.inputs[0]] if before.kind in ("reshape", "flatten") else before
-    if inner is before or len(op.inputs) != 1 or len(inner.shape) < 2 or inner.shape[:2] != op.shape[:2]:
-        return None
-    moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
-    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
-
-
-def elementwise_after_permute(op: Op, graph: Rewriting) -> int | None:
-    """Number by number, then permuted. A dropout stays where it is: its draws would fall on other numbers."""
-    before = graph.source(op)
-    if len(op.inputs) != 1 or before.kind != "permute":
-        return None
-    moved = graph.emit(op.with_(inputs=before.inputs, shape=graph.source(before).shape))
-    return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
-
-
+@always("cat", name="nested concatenation", source="", evidence="real")
 def cat_of_cat(op: Op, graph: Rewriting) -> int | None:
     nested = [graph.ops[source] for source in op.inputs]
     if not any(part.kind == "cat" and part.attributes == op.attributes for part in nested):
@@ -91,14 +95,7 @@ def cat_of_cat(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=tuple(flat)))
 
 
-def permute_of_permute(op: Op, graph: Rewriting) -> int | None:
-    before = graph.source(op)
-    if before.kind != "permute":
-        return None
-    dims = tuple(before.attributes["dims"][dim] for dim in op.attributes["dims"])
-    return graph.emit(op.with_(inputs=before.inputs, attributes={"dims": dims}))
-
-
+@always("select", name="only position of an axis", source="", evidence="real")
 def only_one(op: Op, graph: Rewriting) -> int | None:
     """The one position of an axis of size 1, chosen or squeezed."""
     if graph.source(op).shape[op.attributes["dim"]] != 1:
@@ -106,6 +103,7 @@ def only_one(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="reshape", attributes={"shape": op.shape}))
 
 
+@always("slice", "select", name="part of a permutation", source="", evidence="real")
 def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
     """A part of a permuted tensor is a part of the tensor, permuted. The normal form permutes last."""
     before = graph.source(op)
@@ -125,6 +123,7 @@ def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(inputs=(graph.emit(part),), attributes={"dims": turn}, shape=op.shape))
 
 
+@always("slice", "select", name="part of a reshape", source="", evidence="real")
 def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
     """Of an axis that a reshape kept, or cut up with this as its outer part. The normal form reshapes last."""
     before = graph.source(op)
@@ -143,6 +142,7 @@ def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(kind="reshape", inputs=(part,), attributes={"shape": op.shape}, shape=op.shape))
 
 
+@always("slice", name="part of parts", source="", evidence="real")
 def part_of_parts(op: Op, graph: Rewriting) -> int | None:
     """A part of a concatenation is one of its parts, or several joined, each as far as it goes; a part of a part."""
     before, a = graph.source(op), op.attributes
@@ -177,6 +177,7 @@ def _cut(op: Op, graph: Rewriting, source: int, start: int, end: int) -> int:
     return graph.emit(op.with_(inputs=(source,), attributes=cut, shape=shape, dtype=before.dtype))
 
 
+@always("cat", name="whole of its parts", source="", evidence="real")
 def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
     """Neighbouring parts of one tensor, joined again, are one part of it, or all of it."""
     dim = op.attributes["dim"]
@@ -195,3 +196,34 @@ def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
         inputs = (*op.inputs[:slot], both, *op.inputs[slot + 2 :])
         return both if len(inputs) == 1 else graph.emit(op.with_(inputs=inputs))
     return None
+
+
+@always("cat", name="zeros beside", source="", evidence="real")
+def zeros_beside(op: Op, graph: Rewriting) -> int | None:
+    """Zeros joined to a tensor pad it."""
+    parts = [graph.ops[source] for source in op.inputs]
+    zero = [part.kind == "full" and part.attributes["value"] == 0 and part.dtype == op.dtype for part in parts]
+    if all(zero) or not (zero[0] or zero[-1]):
+        return None
+    dim = op.attributes["dim"]
+    low, high = zero.index(False), len(zero) - zero[::-1].index(False)
+    sides = sum(part.shape[dim] for part in parts[:low]), sum(part.shape[dim] for part in parts[high:])
+    inner, shape = op.inputs[low], parts[low].shape
+    if high - low > 1:
+        shape = (*op.shape[:dim], op.shape[dim] - sum(sides), *op.shape[dim + 1 :])
+        inner = graph.emit(op.with_(inputs=op.inputs[low:high], shape=shape))
+    padding = tuple(sides if axis == dim else (0, 0) for axis in range(len(op.shape)))
+    attributes = {"padding": padding, "mode": "constant", "value": 0.0}
+    return graph.emit(op.with_(kind="pad", inputs=(inner,), attributes=attributes))
+
+
+@always("slice", name="order of parts", source="", evidence="real")
+def order_of_parts(op: Op, graph: Rewriting) -> int | None:
+    """Parts along two axes, whichever was taken first. The normal form takes the earlier axis first."""
+    before = graph.source(op)
+    if before.kind != "slice" or before.attributes["dim"] <= op.attributes["dim"]:
+        return None
+    inner, dim = graph.source(before), op.attributes["dim"]
+    shape = (*inner.shape[:dim], op.shape[dim], *inner.shape[dim + 1 :])
+    first = graph.emit(op.with_(inputs=before.inputs, shape=shape))
+    return graph.emit(before.with_(inputs=(first,), shape=op.shape))

@@ -1,0 +1,149 @@
+"""Sums, differences, products and quotients: of numbers, of many terms, of stacked tensors."""
+
+from __future__ import annotations
+
+from math import frexp
+
+from properties.graph.ir import Op
+from properties.graph.kinds import BINARY
+from properties.graph.rewriting.fingerprints import users_of
+from properties.graph.rewriting.rule import Rewriting, always, on_whole_graph
+
+__all__ = [
+    "expansion_in_arithmetic",
+    "negative",
+    "negative_number",
+    "nested_sums",
+    "power_of_two",
+    "scaled_sum",
+    "sum_of_stack",
+    "times_zero",
+]
+
+_MINUS_ONE = ({"scalar": -1}, {"scalar": -1.0})
+
+
+@on_whole_graph(tier="A", name="addition in another order", source="", evidence="real")
+def nested_sums(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
+    """``(a + b) + c`` and ``a + (b + c)`` are one sum of three terms, if nothing else reads the inner sum.
+
+    This is the one rule whose sides may differ in their last digits: they are equal as real numbers, and addition in
+    another order rounds otherwise.
+    """
+    users = users_of(ops)
+    terms: dict[int, tuple[int, ...]] = {}
+    inner: set[int] = set()
+    for position, op in enumerate(ops):
+        if op.kind != "add" or op.attributes or op.params:
+            continue
+        flat: list[int] = []
+        for source in op.inputs:
+            nested = source in terms and len(users[source]) == 1 and op.inputs.count(source) == 1
+            alike = (ops[source].shape, ops[source].dtype) == (op.shape, op.dtype)
+            flat += terms[source] if nested and alike else (source,)
+            inner |= {source} if nested and alike else set()
+        terms[position] = tuple(flat)
+    if not inner:
+        return None
+    return tuple(op.with_(inputs=terms[at]) if at in terms else op for at, op in enumerate(ops))
+
+
+@always("sum", "mean", name="sum of a stack", source="", evidence="real")
+def sum_of_stack(op: Op, graph: Rewriting) -> int | None:
+    """``stack([a, b]).sum(0)`` is ``a + b``; its mean is a half of that."""
+    stack = graph.source(op)
+    if stack.kind != "stack" or "dtype" in op.attributes or op.attributes["dim"] != (stack.attributes["dim"],):
+        return None
+    if op.attributes["keepdim"] or not op.dtype.startswith("float"):
+        return None
+    total = stack.inputs[0]
+    for source in stack.inputs[1:]:
+        total = graph.emit(op.with_(kind="add", inputs=(total, source), attributes={}))
+    if op.kind == "sum":
+        return total
+    return graph.emit(op.with_(kind="div", inputs=(total,), attributes={"scalar": len(stack.inputs)}))
+
+
+@always(*BINARY, name="expansion before arithmetic", source="", evidence="real")
+def expansion_in_arithmetic(op: Op, graph: Rewriting) -> int | None:
+    """Arithmetic repeats an operand along axes of size 1 by itself."""
+    if len(op.inputs) != 2:
+        return None
+    for slot in (0, 1):
+        expansion, other = graph.source(op, slot), graph.source(op, 1 - slot)
+        if expansion.kind not in ("expand", "expand_as", "repeat") or other.shape != op.shape:
+            continue
+        inner = graph.source(expansion)
+        if inner.dtype != expansion.dtype or len(inner.shape) != len(expansion.shape):
+            continue
+        if all(before in (1, after) for before, after in zip(inner.shape, expansion.shape, strict=True)):
+            inputs = tuple(expansion.inputs[0] if i == slot else source for i, source in enumerate(op.inputs))
+            return graph.emit(op.with_(inputs=inputs))
+    return None
+
+
+@always("mul", name="times zero", source="", evidence="real")
+def times_zero(op: Op, graph: Rewriting) -> int | None:
+    """Finite numbers times 0 are zeros."""
+    if len(op.inputs) != 1 or dict(op.attributes) not in ({"scalar": 0}, {"scalar": 0.0}):
+        return None
+    if not op.dtype.startswith("float"):
+        return None
+    zeros = {"shape": op.shape, "value": 0.0, "dtype": op.dtype}
+    return graph.emit(op.with_(kind="full", inputs=(), attributes=zeros))
+
+
+@always("div", name="division by a power of two", source="", evidence="real")
+def power_of_two(op: Op, graph: Rewriting) -> int | None:
+    """``x / 2`` is ``x * 0.5`` to the last bit, because the reciprocal is exact."""
+    number = op.attributes.get("scalar")
+    if (
+        dict(op.attributes) != {"scalar": number}
+        or not isinstance(number, int | float)
+        or not graph.source(op).dtype.startswith("float")
+    ):
+        return None
+    if number == 0 or abs(frexp(number)[0]) != 0.5 or not 2**-14 <= abs(number) <= 2**14:
+        return None
+    return graph.emit(op.with_(kind="mul", attributes={"scalar": 1 / number}))
+
+
+@always("sub", name="subtraction of a number", source="", evidence="real")
+def negative_number(op: Op, graph: Rewriting) -> int | None:
+    """``x - 3`` is ``x + (-3)``."""
+    number = op.attributes.get("scalar")
+    if dict(op.attributes) != {"scalar": number} or not isinstance(number, int | float) or isinstance(number, bool):
+        return None
+    return graph.emit(op.with_(kind="add", attributes={"scalar": -number}))
+
+
+@always("add", "sub", "neg", "mul", name="subtraction of a negative", source="", evidence="real")
+def negative(op: Op, graph: Rewriting) -> int | None:
+    """``x - (-y)`` is ``x + y``, ``x + (-y)`` is ``x - y``, ``-(-x)`` is ``x``, ``-1 * x`` is ``-x``."""
+    if op.kind == "mul":
+        return graph.emit(op.with_(kind="neg", attributes={})) if dict(op.attributes) in _MINUS_ONE else None
+    if op.attributes:
+        return None
+    if op.kind == "neg":
+        return graph.source(op).inputs[0] if graph.source(op).kind == "neg" else None
+    if len(op.inputs) != 2 or not op.dtype.startswith("float"):
+        return None
+    first, second = op.inputs
+    if graph.ops[second].kind == "neg":
+        opposite = {"add": "sub", "sub": "add"}[op.kind]
+        return graph.emit(op.with_(kind=opposite, inputs=(first, graph.ops[second].inputs[0])))
+    if op.kind == "add" and graph.ops[first].kind == "neg":
+        return graph.emit(op.with_(kind="sub", inputs=(second, graph.ops[first].inputs[0])))
+    return None
+
+
+@always("scaled_add", "scaled_sub", name="sum with a factor", source="", evidence="real")
+def scaled_sum(op: Op, graph: Rewriting) -> int | None:
+    """``add(x, y, alpha=2)`` is ``x + 2 * y``."""
+    factor = op.attributes.get("alpha")
+    if set(op.attributes) != {"alpha"} or len(op.inputs) != 2 or not isinstance(factor, int | float):
+        return None
+    factor = -factor if op.kind == "scaled_sub" else factor
+    before = graph.source(op, 1)
+    product = op.with_(kind="mul", inputs=op.inputs[1:], attributes={"scalar": factor}, shape=before.shape)
+    return graph.emit(op.with_(kind="add", inputs=(op.inputs[0], graph.emit(product)), attributes={}))

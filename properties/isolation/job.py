@@ -1,6 +1,6 @@
 """One job that runs a stranger's code, done in a process of its own, watched for time and memory. Loads no torch.
 
-What a check needs beyond that, two processes that talk to each other, is in ``isolate``.
+What needs more than an answer, such as two processes that talk to each other, starts them by itself.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from properties.errors import readable
 from properties.isolation import wire
+from properties.isolation.child import keep_copies_off, limit_memory, named
 from properties.isolation.pipes import Pipes
-from properties.isolation.processes import end_all, start, takes_more, words_for
+from properties.isolation.processes import end_all, outlive_nobody, start, takes_more, words_for
 from properties.isolation.tail import Tail
 from properties.oracle.remote.watch import Limits
 
-__all__ = ["Done", "run_apart"]
+__all__ = ["Done", "run_apart", "serve"]
 
 _GLANCE = 0.2  # seconds between two looks at memory
 
@@ -54,7 +55,13 @@ def run_apart(
         watched = _Job(limits, progress, Pipes(stack))
         with contextlib.ExitStack() as passed:
             answers, output = (watched.pipes.listen(passed, handle) for handle in (watched.hear, watched.output.feed))
-            setup = {"role": "job", "job": job, "arguments": arguments, "answers": answers, "memory": limits.memory}
+            setup = {
+                "role": f"{__name__}:serve",
+                "job": job,
+                "arguments": arguments,
+                "answers": answers,
+                "memory": limits.memory,
+            }
             process = start(setup, descriptors=(answers,), output=output, mark=mark)
         try:
             answer, error = watched.result(process.pid, process.poll)
@@ -108,3 +115,18 @@ class _Job:
                 glanced = time.monotonic()
                 if takes_more(pid, self.limits.memory * 2**30):
                     return None, f"took more than {self.limits.memory:g} GiB of memory (--memory), {self.stage}"
+
+
+def serve(setup: Mapping[str, Any]) -> None:
+    """In the other process: call the function with its arguments and send what it returns, ``bytes``."""
+    outlive_nobody()
+    answers = setup["answers"]
+    keep_copies_off(answers)
+
+    def say(stage: str) -> None:
+        wire.send(answers, b"s" + stage.encode(errors="backslashreplace"))
+
+    say("loading torch")
+    function = named(setup["job"])
+    limit_memory(setup["memory"])
+    wire.send(answers, b"a" + function(setup["arguments"], say))

@@ -48,7 +48,7 @@ def start(
     """Start a Python process in a session of its own, without our standard input and output.
 
     Args:
-        setup: what ``_child.main`` gets.
+        setup: what ``child.main`` gets.
         descriptors: those it keeps.
         output: a descriptor for what it prints.
         mark: the value of ``MARK`` in its environment.

@@ -1,6 +1,6 @@
 """Can targets be imported at all? Asked of many at once, before any of them is checked. Loads no torch.
 
-Their code runs in a process of its own (``_probed``), on Linux each in another.
+Their code runs in a process of its own (``probe_job``), on Linux each in another.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from properties.errors import TargetError, readable
-from properties.isolation.processes import end_all, start
+from properties.isolation.processes import end_all, outlive_nobody, start
 
-__all__ = ["Answers", "probe"]
+__all__ = ["Answers", "probe", "serve"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def probe(targets: Mapping[str, float], folder: Path) -> Answers:
     with open(reading, encoding="utf-8") as answers, tempfile.TemporaryFile("w+", errors="replace") as output:
         try:
             with contextlib.chdir(folder):
-                setup = {"role": "probe", "answers": writing, "targets": dict(targets)}
+                setup = {"role": f"{__name__}:serve", "answers": writing, "targets": dict(targets)}
                 process = start(setup, descriptors=(writing,), output=output.fileno(), mark=mark)
         finally:
             os.close(writing)
@@ -63,3 +64,11 @@ def probe(targets: Mapping[str, float], folder: Path) -> Answers:
             raise TargetError(f"archproof cannot be loaded: {readable(said[-1])}")
     properties = {profile: tuple(names) for profile, names in json.loads(lines[0]).items()}
     return Answers(properties, dict(json.loads(line) for line in lines[1:]))
+
+
+def serve(setup: Mapping[str, Any]) -> None:
+    """In the other process: answer for each target."""
+    outlive_nobody()
+    from properties.oracle.candidates.probe_job import answer  # loads torch
+
+    answer(setup["answers"], setup["targets"])

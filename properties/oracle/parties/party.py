@@ -1,4 +1,4 @@
-"""One side of a check, as the check sees it: in this process (``_captures.Subject``) or in another (``isolate``).
+"""One party of a check, as the check sees it: a net in this process (``local``) or in another (``remote.party``).
 
 Everything that goes in and comes out is plain data, so that a stranger's net can stand behind a wire; tensors go
 through files in the safetensors format, which holds no code.

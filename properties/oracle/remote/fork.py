@@ -44,14 +44,14 @@ def run(setup: Mapping[str, Any]) -> NoReturn:
     """Start both sides and wait until nobody needs them.
 
     Args:
-        setup: ``sides``, each as ``Sides.start`` gets it; ``ends``, where to write ``ROLE PID`` at their start and
+        setup: ``sides``, each as ``Sides.start`` gets it; ``ends``, where to write ``NAME PID`` at their start and
             ``PID STATUS`` at their end; ``lifeline``, ``folder`` and ``mark``.
     """
     _import_all()
     sides: Mapping[str, Mapping[str, Any]] = setup["sides"]
     take_orphans()
-    for role, side in sides.items():
-        _tell(setup["ends"], f"{role} {_forked(setup, side)}")
+    for name, side in sides.items():
+        _tell(setup["ends"], f"{name} {_forked(setup, name, side)}")
     for descriptor in _of(sides.values()):
         os.close(descriptor)
     threading.Thread(target=_guard, args=(setup,), daemon=True).start()
@@ -78,8 +78,8 @@ def _import_all() -> None:
     gc.enable()
 
 
-def _forked(setup: Mapping[str, Any], side: Mapping[str, Any]) -> int:
-    """The pid of a new side, which runs ``_child.main`` and never returns."""
+def _forked(setup: Mapping[str, Any], name: str, side: Mapping[str, Any]) -> int:
+    """The pid of a new side, which runs ``isolation.child.main`` and never returns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about threads: numpy's own end before a fork
         pid = os.fork()
@@ -88,7 +88,7 @@ def _forked(setup: Mapping[str, Any], side: Mapping[str, Any]) -> int:
     try:
         os.setsid()
         outlive_nobody()
-        os.environ[MARK] = f"{setup['mark']}:{side['role']}"
+        os.environ[MARK] = f"{setup['mark']}:{name}"
         for standard in (1, 2):
             os.dup2(side["output"], standard)
         for descriptor in {*_of(setup["sides"].values()), setup["ends"], setup["lifeline"]} - set(side["keeps"]):

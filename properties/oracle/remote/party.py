@@ -22,10 +22,10 @@ class CandidateLost(CandidateError):
 
 
 class RemoteParty:
-    """A party (see ``party.Party``) that lives in another process.
+    """A party (see ``parties.party.Party``) that lives in another process.
 
     Args:
-        channel: a descriptor to ask through, with ``_serve.serve`` at its other end.
+        channel: a descriptor to ask through, with a ``server.Server`` at its other end.
         name: how the report calls it.
         folder: where it leaves tensors.
         waiting: called with True before every wait for an answer, with False after it.

@@ -12,6 +12,8 @@ from properties.isolation.processes import end_all, start
 
 __all__ = ["Side", "Sides"]
 
+_FORK = "properties.oracle.remote.fork:run"
+
 
 class Side(Protocol):
     """One process; ``subprocess.Popen`` is one."""
@@ -59,7 +61,7 @@ class Sides:
         """Start both.
 
         Args:
-            setups: of ``"candidate"`` and ``"judge"``, as ``_child.main`` gets them, with ``output`` and ``keeps``: a
+            setups: of ``"candidate"`` and ``"judge"``, as ``isolation.child.main`` gets them, with ``output`` and ``keeps``: a
                 descriptor for what it prints, and all others that it is left with.
             lifeline: a descriptor that ends when this process does.
             folder: to be removed then.
@@ -67,7 +69,7 @@ class Sides:
         """
         common = {"lifeline": lifeline, "folder": folder, "mark": self.mark}
         if sys.platform == "linux":
-            self._fork({**common, "role": "both", "sides": setups, "ends": listen(self._on_ends)})
+            self._fork({**common, "role": _FORK, "sides": setups, "ends": listen(self._on_ends)})
         else:
             self._start(setups["candidate"], setups["judge"], common)
 

@@ -2,7 +2,7 @@
 
 This process loads no torch, watches time and memory, and is told the stages. The judge builds the reference and
 compares. The candidate's process runs the stranger's code and answers the judge, in plain data. On Linux both are
-forked from a third, which has imported torch and nothing of theirs (``_fork``). All that they start ends with the
+forked from a third, which has imported torch and nothing of theirs (``fork``). All that they start ends with the
 check, and also when this process is killed.
 
 This keeps mistakes from doing harm: crashes, endless loops, stray output, changed settings. It is no sandbox: the code
@@ -33,6 +33,7 @@ from properties.report import Report
 
 __all__ = ["Limits", "Outcome", "check_isolated", "usual_timeout"]
 
+_CANDIDATE, _JUDGE = "properties.oracle.remote.candidate:run", "properties.oracle.remote.judge:run"
 _GLANCE = 0.2  # seconds between two looks at memory
 _LAST_WORDS = 2.0  # seconds for a process to be seen ending after its connection broke
 
@@ -134,8 +135,8 @@ class _Watch:
                 output = self.pipes.listen(passed, self.output.feed)
                 reports = self.pipes.listen(passed, self._on_reports)
                 faults = self.pipes.listen(passed, self.faults.feed)
-                candidate = {"role": "candidate", "channel": theirs.fileno(), "stages": stages, "output": output}
-                judge = {"role": "judge", "channel": ours.fileno(), "reports": reports, "output": faults}
+                candidate = {"role": _CANDIDATE, "channel": theirs.fileno(), "stages": stages, "output": output}
+                judge = {"role": _JUDGE, "channel": ours.fileno(), "reports": reports, "output": faults}
                 stack.callback(self._end)
                 self.sides.start(
                     {

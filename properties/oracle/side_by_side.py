@@ -8,8 +8,8 @@ from itertools import zip_longest
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle.explain.causes import causes
+from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.excerpt import settings
-from properties.oracle.explain.explain import Comparison
 from properties.oracle.explain.words import value
 from properties.oracle.structure.structure import Structure, compare_loosely
 from properties.report import Deviation

@@ -7,7 +7,8 @@ from torch import nn
 
 from arches.resnet import BasicBlock, Bottleneck, ResNet
 from properties import check
-from properties.oracle.explain.explain import Comparison, doubts, explain
+from properties.oracle.explain.comparison import Comparison
+from properties.oracle.explain.explain import doubts, explain
 
 
 def _compared(right, wrong, size) -> Comparison:

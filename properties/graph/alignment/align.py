@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from properties.graph.alignment.growth import Growth
 from properties.graph.alignment.isomorphism import Correspondence, isomorphism
 from properties.graph.alignment.seeds import alone_of_their_make, in_one_row
-from properties.graph.alignment.signatures import COMMUTATIVE, Evidence, Interner, Signatures
+from properties.graph.alignment.signatures import Evidence, Interner, Signatures
 from properties.graph.ir import Op, OpGraph
+from properties.graph.labels import COMMUTATIVE
 
 __all__ = ["Correspondence", "align", "isomorphism"]
 

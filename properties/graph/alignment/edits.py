@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from properties.graph.alignment.align import Correspondence
-from properties.graph.alignment.signatures import COMMUTATIVE, is_depthwise, label_of
 from properties.graph.ir import Op, OpGraph, Shape
+from properties.graph.labels import COMMUTATIVE, is_depthwise, label_of
 
 __all__ = ["Edit", "edits_between", "following"]
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from properties.graph.alignment.signatures import COMMUTATIVE, Interner, Signatures
+from properties.graph.alignment.signatures import Interner, Signatures
 from properties.graph.ir import OpGraph
+from properties.graph.labels import COMMUTATIVE
 
 __all__ = ["Correspondence", "isomorphism"]
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from properties.graph.alignment.align import align
 from properties.graph.alignment.edits import Edit, following
 from properties.graph.alignment.isomorphism import isomorphism
-from properties.graph.alignment.signatures import COMMUTATIVE, is_depthwise
 from properties.graph.ir import Op, OpGraph, Param
+from properties.graph.labels import COMMUTATIVE, is_depthwise
 
 __all__ = ["explained"]
 

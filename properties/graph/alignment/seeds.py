@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 
-from properties.graph.alignment.signatures import Signatures, weight_size
+from properties.graph.alignment.signatures import Signatures
 from properties.graph.ir import OpGraph
+from properties.graph.labels import weight_size
 
 __all__ = ["alone_of_their_make", "in_one_row", "unique_pairs"]
 

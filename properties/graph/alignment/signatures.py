@@ -1,19 +1,15 @@
-"""What identifies an operator: its own label, and the structure around it, as small numbers shared by two graphs.
-
-Sizes that follow from the input (``in_channels`` of a convolution, the width of a norm) are no part of a label: a layer
-whose input changed has not changed itself.
-"""
+"""What identifies an operator in its net: its label, and the structure around it, as numbers shared by two graphs."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from properties.graph.ir import Op, OpGraph, Shape
+from properties.graph.ir import Op, OpGraph
+from properties.graph.labels import COMMUTATIVE, label_of, slot_of, weight_size
 
-__all__ = ["COMMUTATIVE", "Evidence", "Interner", "Signatures", "is_depthwise", "label_of", "slot_of", "weight_size"]
+__all__ = ["DEPTH", "Evidence", "Interner", "Signatures"]
 
-COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 DEPTH = 8  # how far contexts look; a bottleneck block is ten operators long
 
 
@@ -27,43 +23,8 @@ class Interner:
         return self._numbers.setdefault(thing, len(self._numbers))
 
 
-def label_of(op: Op) -> tuple[Hashable, ...]:
-    """Kind, settings, and which tensors it owns; for a leaf its size and content too."""
-    roles = tuple(sorted((role, param.trainable, param.digest) for role, param in op.params.items()))
-    attributes = op.attributes
-    if is_depthwise(op):  # as many groups as channels: both follow from the input
-        each = f"{attributes['out_channels'] // attributes['groups']} x channels"
-        attributes = {**attributes, "groups": "channels", "out_channels": each}
-    leaf: tuple[Hashable, ...] = ()
-    if op.kind in ("parameter", "constant"):
-        leaf = (op.shape, op.dtype)
-    if op.kind == "output":  # a container is a matter of taste; what is left behind in a buffer is not
-        changes = tuple(path for path in attributes.get("paths", ()) if path.startswith("changes "))
-        attributes = {**attributes, "paths": changes}
-    return (op.kind, tuple(sorted(attributes.items())), roles, leaf)
-
-
 def _tensor_sizes(op: Op) -> tuple[Hashable, ...]:
     return tuple(sorted((role, param.shape) for role, param in op.params.items()))
-
-
-def weight_size(op: Op) -> Shape | None:
-    """The size of an operator's weight; None where it has none."""
-    weight = op.params.get("weight")
-    return None if weight is None else weight.shape
-
-
-def is_depthwise(op: Op) -> bool:
-    """Whether a convolution has one input channel to a group, and more than one group."""
-    if op.kind != "conv":
-        return False
-    weight = op.params.get("weight")
-    return weight is not None and op.attributes["groups"] > 1 and weight.shape[1] == 1
-
-
-def slot_of(user: Op, slot: int) -> int:
-    """Which operand, or 0 where the order of operands says nothing about what the operand is."""
-    return 0 if user.kind in COMMUTATIVE or user.kind == "output" else slot
 
 
 def _ties(graph: OpGraph) -> list[tuple[int, ...]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from properties.graph.alignment.signatures import COMMUTATIVE, label_of
 from properties.graph.ir import Op
+from properties.graph.labels import COMMUTATIVE, label_of
 
 __all__ = ["fingerprints", "users_of"]
 

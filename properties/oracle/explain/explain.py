@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from properties.graph.alignment.align import Correspondence, align
-from properties.graph.alignment.edits import Edit, edits_between
+from properties.graph.alignment.edits import Edit
 from properties.graph.alignment.patch import explained
 from properties.graph.ir import OpGraph
 from properties.oracle.explain.cause import Cause
 from properties.oracle.explain.causes import causes
+from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.excerpt import excerpt
 from properties.oracle.explain.repair import repair
 from properties.oracle.explain.words import sentence
@@ -21,32 +21,10 @@ from properties.oracle.known.case import Case
 from properties.oracle.known.settings import ALEXNET_2012, ALEXNET_2014, conv_widths
 from properties.report import Deviation, Place
 
-__all__ = ["Comparison", "doubts", "explain"]
+__all__ = ["doubts", "explain"]
 
 _ONE_SIDED = ("operator-missing", "operator-extra")  # two of one place in one mode are two in the other
 _OF_ANY_LAYER = ("requires_grad", "registered")  # one mistake, whatever the layers are that it is made in
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two graphs of one mode, how they correspond, and the edits between them."""
-
-    mode: str
-    reference: OpGraph
-    candidate: OpGraph
-    found: Correspondence
-    edits: Sequence[Edit]
-
-    @classmethod
-    def of(cls, mode: str, reference: OpGraph, candidate: OpGraph) -> Comparison:
-        """Align two graphs in normal form, once."""
-        found = align(reference, candidate)
-        return cls(mode, reference, candidate, found, edits_between(reference, candidate, found))
-
-    @property
-    def pairs(self) -> Mapping[int, int]:
-        """Which operator of the candidate stands for which of the reference."""
-        return self.found.pairs
 
 
 def doubts(comparisons: Iterable[Comparison]) -> tuple[str, ...]:

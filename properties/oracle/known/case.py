@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from properties.graph.alignment.edits import Edit
-from properties.graph.alignment.signatures import is_depthwise
 from properties.graph.ir import Op, OpGraph
+from properties.graph.labels import is_depthwise
 from properties.oracle.explain.causes import JOINS
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""One side of a check: its net, built once, and the graphs captured from it."""
+"""A party in this process: its net, built once, and the graphs captured from it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from properties.graph.ir import OpGraph, Param
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import CaptureError, capture
 from properties.oracle.parties.calls import calls, without_memory
-from properties.oracle.parties.party import Party
 from properties.oracle.trials.observe import observe
 from properties.oracle.trials.replica import Replica
 from properties.oracle.trials.trial import Observation, Trial
@@ -24,7 +23,7 @@ from properties.targets.build import build_net, strangers_code
 from properties.targets.inputs import rejection, spec_of, usual_shapes
 from properties.targets.target import builder, is_initialised
 
-__all__ = ["Subject", "second_size", "why_rejected"]
+__all__ = ["Subject"]
 
 _BUILDS = 3  # whose fresh tensors are looked at
 
@@ -262,38 +261,3 @@ def _content_unknown(captured: OpGraph) -> str:
         owned = [param for role, param in op.params.items() if role not in ("running_mean", "running_var")]
         names += [param.key for param in owned if param.kind != "parameter" and param.digest is None]
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-
-
-def second_size(reference: Party, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Another size that the reference accepts, odd and not square if it can be; None for a net of one size.
-
-    Args:
-        reference: the net to ask.
-        shape: the first size, ``(C, H, W)`` or of any other rank, without its batch axis.
-    """
-    channels, *sides = shape
-    tries = (
-        [side + side // 8 + 3 if axis == 0 else side - side // 8 + 1 for axis, side in enumerate(sides)],
-        [side + side // 8 + 3 if axis == 0 else side + 1 for axis, side in enumerate(sides)],
-        [side - 1 - 2 * axis for axis, side in enumerate(sides)],  # a head of one size has room below, not above
-        [side + 1 for side in sides],
-        [side + 32 * (axis + 1) for axis, side in enumerate(sides)],
-    )
-    for size in tries if sides else ():
-        if min(size) > 0 and why_rejected(reference, (channels, *size)) is None:
-            return (channels, *size)
-    return None
-
-
-def why_rejected(net: Party, size: tuple[int, ...]) -> tuple[str, str] | None:
-    """The first mode in which a net does not accept a size, and what it raises there; None if it accepts it.
-
-    Args:
-        net: the net to ask.
-        size: without its batch axis. Heads that train mode alone has may leave fewer sizes than eval mode.
-    """
-    for mode, batch in (("eval", 1), ("train", 3)):
-        accepted = net.accepts((batch, *size), mode)
-        if accepted is not True:
-            return mode, str(accepted)
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.alignment.weight_map import are_apart
@@ -12,66 +12,21 @@ from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.rewriting.rule import GraphRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
-from properties.graph.rules.canonical import Canonical, canonicalise
-from properties.oracle.explain.explain import Comparison, explain
-from properties.oracle.parties.local import second_size, why_rejected
+from properties.graph.rules.canonical import canonicalise
+from properties.oracle.explain.comparison import Comparison
+from properties.oracle.explain.explain import explain
 from properties.oracle.parties.party import Party
+from properties.oracle.parties.sizes import second_size, why_rejected
+from properties.oracle.structure.captured import Agreement, Captured
 from properties.oracle.structure.unread import idle, is_left_over, unread
 from properties.report import Deviation, Place
 
-__all__ = ["MODES", "Agreement", "Captured", "Structure", "compare_loosely", "only_at", "rejects"]
+__all__ = ["MODES", "Progress", "Structure", "compare_loosely", "only_at", "rejects"]
 
 MODES = ("eval", "train")
 _NO_EFFECT = "ReLU of a ReLU"  # the rule that drops a ReLU of what is never negative
 _SKIPPED = ("operator-missing", "operator-replaced", "wiring")
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Captured:
-    """Both nets in one mode at one size.
-
-    Args:
-        mode: ``"eval"`` or ``"train"``.
-        size: of the reference's input, batch axis included.
-        reference: its graph as captured.
-        candidate: likewise.
-    """
-
-    mode: str
-    size: Shape
-    reference: OpGraph
-    candidate: OpGraph
-
-    def __str__(self) -> str:
-        return f"{self.mode} at {self.size}"
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """A proof that both nets have one normal form in several captures, with one correspondence of tensors for all.
-
-    Args:
-        normal: reference's and candidate's normal form of each capture.
-        joint: all captures of the reference, and of the candidate, as one graph.
-        found: the isomorphism of those two.
-    """
-
-    normal: tuple[tuple[Canonical, Canonical], ...]
-    joint: tuple[OpGraph, OpGraph]
-    found: Correspondence
-
-    @property
-    def rules(self) -> tuple[str, ...]:
-        """Names of the rules that it rests on."""
-        return tuple(dict.fromkeys(rule for pair in self.normal for one in pair for rule in one.rules))
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """What it holds under, in words: what one net's form rests on and the other's does not; else all of it."""
-        found = dict.fromkeys(said for pair in self.normal for one in pair for said in one.conditions)
-        apart = {said for ours, theirs in self.normal for said in {*ours.conditions} ^ {*theirs.conditions}}
-        return tuple(said for said in found if said in apart) or tuple(found)
 
 
 class Structure:

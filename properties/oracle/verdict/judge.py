@@ -13,7 +13,8 @@ from properties.oracle.evidence.counterexample import smallest
 from properties.oracle.evidence.differences import GRADIENT
 from properties.oracle.evidence.replay import layer_pairs, locate
 from properties.oracle.initialisation.fresh import starts
-from properties.oracle.structure.structure import Agreement, Structure
+from properties.oracle.structure.captured import Agreement
+from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
 from properties.oracle.trials.trial import Draw

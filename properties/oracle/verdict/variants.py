@@ -12,7 +12,8 @@ from properties.errors import CandidateError, TargetError
 from properties.graph.alignment.align import isomorphism
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle.explain.explain import Comparison, explain
+from properties.oracle.explain.comparison import Comparison
+from properties.oracle.explain.explain import explain
 from properties.oracle.parties.local import Subject
 from properties.oracle.verdict.configurations import channels, classes, configuration, extra_scalars
 

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from arches.resnet import BasicBlock, ResNet
 from properties.graph.torch.capture import capture
-from properties.oracle.explain.explain import Comparison, doubts, explain
+from properties.oracle.explain.comparison import Comparison
+from properties.oracle.explain.explain import doubts, explain
 from properties.oracle.structure.unread import idle
 from properties.render.text import lines
 from properties.report import Report

@@ -8,7 +8,8 @@ from support.pairs import SHAPE, Net, conv, normal_form
 from torch import nn
 from torch.nn import functional as F
 
-from properties.oracle.explain.explain import Comparison, explain
+from properties.oracle.explain.comparison import Comparison
+from properties.oracle.explain.explain import explain
 from properties.oracle.known import KNOWN
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from properties import check
-from properties.oracle.parties.local import second_size
+from properties.oracle.parties.sizes import second_size
 
 
 class _Head(nn.Module):

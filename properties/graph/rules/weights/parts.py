@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from properties.graph.alignment.signatures import label_of
 from properties.graph.ir import Op, Param
 from properties.graph.kinds import ELEMENTWISE
+from properties.graph.labels import label_of
 from properties.graph.recipe import taken
 from properties.graph.rewriting.fingerprints import users_of
 from properties.graph.rewriting.params import can_change, join_params, remade

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from properties import check
-from properties.oracle.remote.checked import run_check
+from properties.oracle.remote.watch import check_isolated
+from properties.oracle.request import Request
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -28,7 +29,7 @@ def test_a_net_by_another_hand_conforms(target, reference):
 @pytest.mark.slow
 def test_the_googlenet_has_the_five_differences_that_its_comments_count():
     """Each is one deviation, however often it was made."""
-    report, _ = run_check(f"{EXAMPLES}/googlenet_with_five_differences.py:GoogLeNet", "googlenet")
+    report, _ = check_isolated(f"{EXAMPLES}/googlenet_with_five_differences.py:GoogLeNet", "googlenet", Request())
 
     assert "deviates" == report.verdict
     assert {

@@ -77,9 +77,12 @@ def check(
 ) -> int:
     """Check a candidate against a reference, or all of a table."""
     from properties.cli.check_table import check_table, summarise
+    from properties.isolation.limits import Limits
     from properties.oracle.candidates.expected import apply, read
-    from properties.oracle.remote.checked import print_report, run_check
-    from properties.oracle.remote.watch import Limits
+    from properties.oracle.remote.watch import check_isolated
+    from properties.oracle.request import Request
+    from properties.profiles import PROFILES
+    from properties.render.text import print_report
 
     if candidate is None:
         if any(option is not None for option in (against, input_shape, expected_failures)):
@@ -90,16 +93,14 @@ def check(
         return check_table(changes, json=json, html=html, summary=summary, show_output=show_output)
     if against is None:
         raise UsageError("missing option '--against'; see archproof check --help")
-    profile, seed = profile or "default", seed or 0
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
     expected = () if expected_failures is None else read(expected_failures)
-    limits = Limits.given(timeout, memory, profile)
-    options = {"input_shape": shape, "profile": profile, "seed": seed, "strict_init": strict_init}
+    chosen = PROFILES[profile or "default"]
+    limits = Limits.given(timeout, memory, usual=chosen.timeout)
     with progress() as say:
         say("starting")
-        report, output = run_check(
-            candidate, against, options=options, side_by_side=html is not None, limits=limits, progress=say
-        )
+        request = Request(shape, chosen, seed or 0, strict_init, side_by_side=html is not None, progress=say)
+        report, output = check_isolated(candidate, against, request, limits)
     if expected:
         report = apply(report, expected)
     if report.error is not None:

@@ -18,9 +18,9 @@ from properties.cli.console import (
     write_json,
 )
 from properties.oracle.candidates.table import Table, check_candidate, find_table, read_table
-from properties.oracle.remote.checked import print_report
 from properties.render.destinations import write_pages, write_summary
 from properties.render.markdown import markdown
+from properties.render.text import print_report
 from properties.report import Report
 
 __all__ = ["check_table", "summarise"]

@@ -23,7 +23,7 @@ from properties.cli.options import Memory, ShowOutput, Timeout
 
 if TYPE_CHECKING:
     from properties.describe import Description
-    from properties.oracle.remote.watch import Limits
+    from properties.isolation.limits import Limits
 
 __all__ = ["HELP", "describe", "list_references"]
 
@@ -58,7 +58,7 @@ def describe(
     show_output: ShowOutput = False,
 ) -> None:
     """Describe a net, or solve the size formula."""
-    from properties.oracle.remote.watch import Limits
+    from properties.isolation.limits import Limits
 
     if target is None and solve is None:
         raise UsageError(

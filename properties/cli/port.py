@@ -40,8 +40,8 @@ def port_checkpoint(
     show_output: ShowOutput = False,
 ) -> int:
     """Port a checkpoint."""
+    from properties.isolation.limits import Limits
     from properties.oracle.porting.apart import port_apart
-    from properties.oracle.remote.watch import Limits
 
     shape = None if input_shape is None else parse_input_shape(input_shape)[1:]
     limits = Limits.given(timeout, memory)

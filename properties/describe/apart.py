@@ -9,7 +9,7 @@ from pathlib import Path
 from properties.describe import Description
 from properties.isolation import wire
 from properties.isolation.job import run_apart
-from properties.oracle.remote.watch import Limits
+from properties.isolation.limits import Limits
 
 __all__ = ["Described", "describe_apart"]
 

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from properties.errors import readable
 from properties.isolation import wire
 from properties.isolation.child import keep_copies_off, limit_memory, named
+from properties.isolation.limits import Limits
 from properties.isolation.pipes import Pipes
 from properties.isolation.processes import end_all, outlive_nobody, start, takes_more, words_for
 from properties.isolation.tail import Tail
-from properties.oracle.remote.watch import Limits
 
 __all__ = ["Done", "run_apart", "serve"]
 

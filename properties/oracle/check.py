@@ -10,24 +10,23 @@ from torch import nn
 from properties.errors import last_line
 from properties.oracle.divergence import divergence, with_divergence
 from properties.oracle.explain.explain import doubts
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.parties.party import Party
+from properties.oracle.request import Progress, Request
 from properties.oracle.side_by_side import compared
 from properties.oracle.side_by_side import side_by_side as shown
 from properties.oracle.structure.structure import MODES, Structure
 from properties.oracle.verdict.judge import Judgement, judge, with_starts
 from properties.oracle.verdict.variants import name_of, nearer
+from properties.profiles import profile_named
 from properties.report import Report
-from properties.report.provenance import reproduce, versions
+from properties.report.provenance import versions
 from properties.report.side_by_side import SideBySide
 from properties.targets.libraries import torchvision_note
 
 __all__ = ["MODES", "Net", "check", "check_parties"]
 
 Net = str | Callable[[], nn.Module] | nn.Module
-Progress = Callable[[str], None]
-
-PROFILES = ("quick", "default", "thorough")
 
 
 def check(
@@ -61,69 +60,40 @@ def check(
         CandidateError: if the candidate raises while it is built or run.
         ValueError: if there is no such profile.
     """
-    if profile not in PROFILES:
-        raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
-    began = time.perf_counter()
+    request = Request(input_shape, profile_named(profile), seed, strict_init, side_by_side, progress)
     progress(f"building {reference}" if isinstance(reference, str) else "building the reference")
-    ours = Subject.of(reference, "the reference", is_reference=True)
+    ours = LocalParty.of(reference, "the reference", is_reference=True)
     progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
-    theirs = Subject.of(candidate, "the candidate")
-    return check_parties(
-        theirs,
-        ours,
-        input_shape=input_shape,
-        profile=profile,
-        seed=seed,
-        strict_init=strict_init,
-        side_by_side=side_by_side,
-        progress=progress,
-        began=began,
-    )
+    theirs = LocalParty.of(candidate, "the candidate")
+    return check_parties(theirs, ours, request)
 
 
-def check_parties(
-    candidate: Party,
-    reference: Party,
-    *,
-    input_shape: tuple[int, ...] | None = None,
-    profile: str = "default",
-    seed: int = 0,
-    strict_init: bool = False,
-    side_by_side: bool = False,
-    progress: Progress = lambda stage: None,
-    began: float | None = None,
-) -> Report:
+def check_parties(candidate: Party, reference: Party, request: Request) -> Report:
     """Hold a built candidate against a built reference, wherever each of them lives.
 
     Args:
-        candidate: one side.
+        candidate: one party.
         reference: the other.
-        input_shape: as for ``check``.
-        profile: as for ``check``.
-        seed: as for ``check``.
-        strict_init: as for ``check``.
-        side_by_side: as for ``check``.
-        progress: as for ``check``.
-        began: when the check began, by ``time.perf_counter``; by default now.
+        request: what is asked.
 
     Returns:
         The report, as ``check`` does, and raises what it raises.
     """
-    began = time.perf_counter() if began is None else began
-    shape = reference.input_shape() if input_shape is None else input_shape
-    structure = Structure(reference, candidate, shape, progress, sparing=profile != "thorough")
-    found = judge(structure, profile=profile, seed=seed, progress=progress)
-    if strict_init or profile == "thorough":
+    progress = request.progress
+    shape = reference.input_shape() if request.input_shape is None else request.input_shape
+    structure = Structure(reference, candidate, shape, request)
+    found = judge(structure)
+    if request.strict_init or request.profile.notes_starts:
         progress("comparing how the nets start")
-        found = with_starts(found, structure, seed=seed, strict=strict_init)
+        found = with_starts(found, structure)
     known_as = None
     if any(deviation.kind != "initialisation" for deviation in found.deviations):
         progress("looking for the reference it is")
         known_as = _told(found, structure)
     sides: tuple[SideBySide, ...] = ()
-    if side_by_side:
+    if request.side_by_side:
         progress("putting both nets side by side")
-        sides = _both(found, structure, seed)
+        sides = _both(found, structure)
     note = torchvision_note()
     return Report(
         candidate=candidate.name,
@@ -140,11 +110,11 @@ def check_parties(
         domain=found.domain,
         counterexample=found.counterexample,
         notes=tuple(dict.fromkeys([*structure.notes, *found.notes, *([note] if note else [])])),
-        profile=profile,
-        seed=seed,
-        reproduce=reproduce(candidate.name, reference.name, input_shape, profile, seed, strict_init),
+        profile=request.profile.name,
+        seed=request.seed,
+        reproduce=request.command(candidate.name, reference.name),
         versions=versions(),
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - request.began,
         sides=sides,
     )
 
@@ -166,7 +136,7 @@ def _told(found: Judgement, structure: Structure) -> str | None:
     return known_as
 
 
-def _both(found: Judgement, structure: Structure, seed: int) -> tuple[SideBySide, ...]:
+def _both(found: Judgement, structure: Structure) -> tuple[SideBySide, ...]:
     """Both nets in each mode, with how far apart they are after each layer; no verdict is lost where this fails."""
     try:
         comparisons = compared(structure, mapped=found.verdict == "equivalent")
@@ -175,7 +145,7 @@ def _both(found: Judgement, structure: Structure, seed: int) -> tuple[SideBySide
         structure.notes.append(f"the nets cannot be shown side by side: {last_line(error)}")
         return ()
     try:
-        run = divergence(structure, comparisons, found, seed=seed)
+        run = divergence(structure, comparisons, found, seed=structure.request.seed)
     except Exception as error:  # likewise
         structure.notes.append(f"the nets were not compared layer by layer: {last_line(error)}")
         run = None

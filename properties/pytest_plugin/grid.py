@@ -19,7 +19,7 @@ from properties.isolation import wire
 from properties.oracle.candidates.probe import Answers, probe
 from properties.oracle.candidates.table import Candidate, Mistake, Table, check_candidate, find_table, read_table
 from properties.oracle.remote.checked import Checked
-from properties.oracle.remote.watch import usual_timeout
+from properties.profiles import PROFILES
 from properties.pytest_plugin.items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root
 from properties.pytest_plugin.share import shared
 from properties.pytest_plugin.tally import Tally
@@ -86,7 +86,7 @@ class Grid:
     def _probe(self) -> Answers:
         targets: dict[str, float] = {}
         for candidate in self.table.candidates:
-            seconds = candidate.timeout or usual_timeout(candidate.profile)
+            seconds = candidate.timeout or PROFILES[candidate.profile].timeout
             for target in (candidate.target, candidate.reference):
                 targets[target] = max(seconds, targets.get(target, 0.0))
         try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from rich.console import Console
 from rich.text import Text
 
 from properties.report import Deviation, Place, Report, Result, Row
 
-__all__ = ["SAID", "STATUSES", "lines"]
+__all__ = ["SAID", "STATUSES", "lines", "print_report"]
 
 _COLOURS = {
     "identical": "bold green",
@@ -34,6 +35,13 @@ STATUSES = {
 }
 _INDENT = " " * 6
 _SHOWN = 4  # places of one deviation that are written out
+
+
+def print_report(report: Report) -> None:
+    """Print it to standard output, in colour on a terminal; nothing is cut to a width elsewhere."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for line in lines(report, console.width):
+        console.print(line)
 
 
 def lines(report: Report, width: int = 100) -> Iterator[Text]:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from properties.errors import last_line
 from properties.property import Violation
 from properties.runs.borrowed import borrowed
-from properties.runs.eval_run import eval_run, last_line
+from properties.runs.eval_run import eval_run
 from properties.runs.forward import outputs
 from properties.runs.process import seed_everything
 from properties.subject import Subject

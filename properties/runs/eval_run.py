@@ -9,13 +9,14 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from properties.errors import last_line
 from properties.runs.borrowed import borrowed
 from properties.runs.forward import outputs
 from properties.runs.process import Shared, seed_everything
 from properties.runs.tolerance import all_finite, same_bits
 from properties.subject import Subject
 
-__all__ = ["Answer", "EvalRun", "answer", "eval_run", "exact_run", "last_line", "repeats", "runs", "statistics"]
+__all__ = ["Answer", "EvalRun", "answer", "eval_run", "exact_run", "repeats", "runs", "statistics"]
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,6 @@ def answer(net: nn.Module, image: Tensor) -> Answer:
         return Answer([tensor.detach().clone() for tensor in outputs(net, image)])
     except Exception as error:  # whatever its code raises
         return Answer(raised=last_line(error))
-
-
-def last_line(error: BaseException) -> str:
-    """``TypeError: what it says``, on one line of at most 200 characters."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[-1] if lines else ''}"[:200]
 
 
 def _run(net: nn.Module, image: Tensor, *, lively: bool) -> EvalRun:

@@ -11,9 +11,10 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from properties.errors import last_line
 from properties.graph.torch.outputs import flatten_output
 from properties.runs.borrowed import borrowed
-from properties.runs.eval_run import eval_run, last_line, statistics
+from properties.runs.eval_run import eval_run, statistics
 from properties.runs.process import Shared, seed_everything
 from properties.subject import Subject
 

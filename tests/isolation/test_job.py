@@ -6,7 +6,7 @@ import time
 import pytest
 
 from properties.isolation.job import run_apart
-from properties.oracle.remote.watch import Limits
+from properties.isolation.limits import Limits
 
 HERE = "apart_jobs"  # a module beside this file
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from properties.graph.alignment.align import align
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
 
@@ -54,14 +54,14 @@ class Residual(nn.Module):
 class Matched:
     """Two nets, with the same weights and images for both."""
 
-    reference: Subject
-    candidate: Subject
+    reference: LocalParty
+    candidate: LocalParty
     transplant: Transplant
     images: Images
     pairs: dict[int, int]
 
     @property
-    def sides(self) -> tuple[Subject, Subject, Transplant]:
+    def sides(self) -> tuple[LocalParty, LocalParty, Transplant]:
         """What a comparison is called with."""
         return self.reference, self.candidate, self.transplant
 
@@ -87,8 +87,8 @@ def matched(
 @cache
 def _side(
     net: Callable[[], nn.Module] | nn.Module | str, shape: tuple[int, ...], is_reference: bool
-) -> tuple[Subject, tuple[OpGraph, ...]]:
-    side = Subject.of(net, "net", is_reference=is_reference)
+) -> tuple[LocalParty, tuple[OpGraph, ...]]:
+    side = LocalParty.of(net, "net", is_reference=is_reference)
     return side, tuple(canonicalise(side.capture(mode, (2, *shape))).graph for mode in ("eval", "train"))
 
 

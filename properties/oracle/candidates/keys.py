@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from properties.errors import TargetError
+from properties.profiles import PROFILES
 
 __all__ = ["KEYS"]
 
-_PROFILES = ("quick", "default", "thorough")
 _LEAST = 0.1  # seconds and GiB, as for the command's options
 
 
@@ -32,8 +32,8 @@ def _shape(key: str, value: Any) -> tuple[int, ...]:
 
 
 def _profile(key: str, value: Any) -> str:
-    if value not in _PROFILES:
-        raise TargetError(f"{key} must be one of {', '.join(_PROFILES)}, got {value!r}")
+    if value not in PROFILES:
+        raise TargetError(f"{key} must be one of {', '.join(PROFILES)}, got {value!r}")
     return str(value)
 
 

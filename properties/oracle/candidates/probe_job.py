@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from properties.errors import TargetError, last_line
 from properties.isolation.processes import outlive_nobody, words_for
-from properties.oracle.check import PROFILES
 from properties.oracle.parties.properties import asked
+from properties.profiles import PROFILES
 from properties.targets.target import builder
 
 __all__ = ["answer"]
@@ -28,8 +28,13 @@ def answer(descriptor: int, targets: Mapping[str, float]) -> None:
         descriptor: where to.
         targets: each with the seconds it may take.
     """
-    names = {profile: [prop.name for prop in asked(profile)] for profile in PROFILES if profile != "quick"}
-    _write(descriptor, {"quick": [], **names})  # the quick profile proves and confirms only
+    _write(
+        descriptor,
+        {
+            name: [prop.name for prop in asked(name)] if one.properties_if_proved else []
+            for name, one in PROFILES.items()
+        },
+    )
     for target, seconds in targets.items():
         why = _why_apart(descriptor, target, seconds) if sys.platform == "linux" else _why(target)
         if why is not None:

@@ -31,10 +31,13 @@ from pathlib import Path
 from typing import Any
 
 from properties.errors import TargetError, nearest, readable
+from properties.isolation.limits import Limits
 from properties.oracle.candidates.expected import Expected, apply, read
 from properties.oracle.candidates.keys import KEYS
-from properties.oracle.remote.checked import Checked, run_check
-from properties.oracle.remote.watch import Limits
+from properties.oracle.remote.checked import Checked
+from properties.oracle.remote.watch import check_isolated
+from properties.oracle.request import Request
+from properties.profiles import PROFILES
 from properties.targets.target import parse, require_file
 
 __all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]
@@ -163,22 +166,17 @@ def check_candidate(
         side_by_side: whether the report has both nets whole, for a page.
         progress: called with the name of each stage as it begins.
     """
-    limits = Limits.given(candidate.timeout, candidate.memory, candidate.profile)
-    options = {
-        "input_shape": candidate.input_shape,
-        "profile": candidate.profile,
-        "seed": candidate.seed,
-        "strict_init": candidate.strict_init,
-    }
+    request = Request(
+        input_shape=candidate.input_shape,
+        profile=PROFILES[candidate.profile],
+        seed=candidate.seed,
+        strict_init=candidate.strict_init,
+        side_by_side=side_by_side,
+        progress=progress,
+    )
+    limits = Limits.given(candidate.timeout, candidate.memory, usual=request.profile.timeout)
     with contextlib.chdir(folder):
-        report, output = run_check(
-            candidate.target,
-            candidate.reference,
-            options=options,
-            side_by_side=side_by_side,
-            limits=limits,
-            progress=progress,
-        )
+        report, output = check_isolated(candidate.target, candidate.reference, request, limits)
     if candidate.expected:
         report = apply(report, candidate.expected)
     if folder.resolve() != Path.cwd():

@@ -23,12 +23,12 @@ from properties.targets.build import build_net, strangers_code
 from properties.targets.inputs import rejection, spec_of, usual_shapes
 from properties.targets.target import builder, is_initialised
 
-__all__ = ["Subject"]
+__all__ = ["LocalParty"]
 
 _BUILDS = 3  # whose fresh tensors are looked at
 
 
-class Subject:
+class LocalParty:
     """A net to be compared.
 
     Args:
@@ -62,8 +62,8 @@ class Subject:
         self.replica = Replica(build, name, rebuildable=rebuildable)
 
     @classmethod
-    def of(cls, net: str | Callable[[], nn.Module] | nn.Module, role: str, *, is_reference: bool = False) -> Subject:
-        """The subject that a target, a factory or an instance names.
+    def of(cls, net: str | Callable[[], nn.Module] | nn.Module, role: str, *, is_reference: bool = False) -> LocalParty:
+        """The party that a target, a factory or an instance names.
 
         Raises:
             TargetError: if the target does not exist.
@@ -75,9 +75,9 @@ class Subject:
         if isinstance(net, str):
             with strangers_code():
                 build = builder(net)
-            subject = cls(build, net, is_reference=is_reference)
-            subject.starts_by_itself = is_initialised(net)
-            return subject
+            party = cls(build, net, is_reference=is_reference)
+            party.starts_by_itself = is_initialised(net)
+            return party
         if callable(net):
             return cls(net, getattr(net, "__qualname__", role), is_reference=is_reference)
         raise TypeError(f"{role} must be a target, a function that builds a net or a net, got {type(net).__name__}")
@@ -178,13 +178,13 @@ class Subject:
     ) -> tuple[Result, ...]:
         """What came of the properties that are checked on the net alone, on inputs of this size."""
         from properties.oracle.parties.properties import results
-        from properties.subject import Subject as Checked
+        from properties.subject import Subject
 
         self.stage(f"in the properties at {size}")
         build = self.build if self.rebuildable else lambda: copy.deepcopy(self.net)
-        checked = Checked(build, name=self.name, input_shape=size[1:], rebuildable=True)
+        subject = Subject(build, name=self.name, input_shape=size[1:], rebuildable=True)
         with strangers_code():
-            return results(checked, profile=profile, seed=seed, implied=implied)
+            return results(subject, profile=profile, seed=seed, implied=implied)
 
     def fresh(self, seed: int) -> Observation:
         """Values of every tensor after the net was built anew a few times; why not, for a net that was given."""

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Collection
 
 from properties.catalogue import ALL
+from properties.errors import last_line
+from properties.profiles import PROFILES
 from properties.property import Property, Violation
 from properties.report import Result
-from properties.runs.eval_run import last_line
 from properties.runs.process import process_kept, seed_everything
 from properties.subject import Subject
 from properties.themes import behaviour, composition, parameters, training
@@ -46,7 +47,7 @@ def results(subject: Subject, *, profile: str, seed: int, implied: Implied = ())
 
     Args:
         subject: the net; it is left as it was found.
-        profile: ``"quick"`` or ``"default"`` for the cheap ones, ``"thorough"`` for all.
+        profile: by its name; it says whether all are checked or the cheap ones.
         seed: of what is drawn.
         implied: names, or a predicate: these follow from an identical graph and are not run.
 
@@ -58,8 +59,9 @@ def results(subject: Subject, *, profile: str, seed: int, implied: Implied = ())
 
 def asked(profile: str) -> tuple[Property, ...]:
     """The properties that are checked under a profile, in the catalogue's order."""
+    wanted = PROFILES[profile].properties
     chosen = [prop for prop in ALL if prop.theme in _THEMES or prop in _OTHERS]
-    return tuple(prop for prop in chosen if profile == "thorough" or prop.cost == "cheap")
+    return tuple(prop for prop in chosen if wanted == "all" or prop.cost == "cheap")
 
 
 def decides(name: str) -> bool:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from properties.errors import CandidateError, last_line
 from properties.graph.torch.outputs import flatten_output
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.targets.build import build_net, strangers_code
 
 __all__ = ["Agreement", "agreement", "own_net"]
@@ -50,7 +50,7 @@ class Agreement:
         return f"outputs on {self.shape[0]} drawn inputs of {size} agree {far}, in {self.dtype}{rest}"
 
 
-def own_net(subject: Subject) -> nn.Module:
+def own_net(subject: LocalParty) -> nn.Module:
     """A net with real tensors that may be changed: newly built, or a copy of one that belongs to somebody.
 
     Raises:

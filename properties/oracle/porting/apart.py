@@ -11,7 +11,7 @@ from typing import Any
 from properties.files import unfinished
 from properties.isolation import wire
 from properties.isolation.job import run_apart
-from properties.oracle.remote.watch import Limits
+from properties.isolation.limits import Limits
 
 __all__ = ["Ported", "port_apart"]
 

@@ -17,7 +17,7 @@ from properties.errors import CandidateError, TargetError
 from properties.files import whole_file
 from properties.graph.recipe import Recipe, stored
 from properties.oracle.check import Net, check
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.porting.agreement import Agreement, agreement, own_net
 from properties.oracle.porting.checkpoints import check_output, failure, read_file, save
 from properties.oracle.porting.fit import fitted
@@ -98,7 +98,10 @@ def port(
     progress(f"reading {source}")
     content = read_file(source)
     progress("building both nets")
-    ours, theirs = Subject.of(reference, "the reference", is_reference=True), Subject.of(candidate, "the candidate")
+    ours, theirs = (
+        LocalParty.of(reference, "the reference", is_reference=True),
+        LocalParty.of(candidate, "the candidate"),
+    )
     nets = own_net(ours), own_net(theirs)
     holdings = Holding(nets[0], ours.name), Holding(nets[1], theirs.name)
     found = fitted(the_state_dict(content, holdings[0].saved, str(source)), holdings[0], str(source))

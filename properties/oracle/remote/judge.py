@@ -14,6 +14,7 @@ from typing import Any
 from properties.errors import CandidateError, TargetError, last_line
 from properties.isolation import wire
 from properties.isolation.processes import end_all
+from properties.oracle.request import Request
 
 __all__ = ["run"]
 
@@ -39,18 +40,18 @@ def run(setup: Mapping[str, Any]) -> None:
 def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
     """Hold the candidate's process against the reference, which lives here."""
     from properties.oracle.check import check_parties
-    from properties.oracle.parties.local import Subject
+    from properties.oracle.parties.local import LocalParty
     from properties.oracle.remote.party import RemoteParty
 
     began = time.perf_counter() - (time.monotonic() - setup["began"])
     reference, candidate = setup["reference"], setup["candidate"]
-    options: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in setup["options"].items()}
+    request = Request.of_plain(setup["request"], progress=lambda stage: tell(b"s", stage), began=began)
     tell(b"s", f"building {reference}")
-    ours = Subject.of(reference, "the reference", is_reference=True)
+    ours = LocalParty.of(reference, "the reference", is_reference=True)
     theirs = RemoteParty(
         setup["channel"], candidate, Path(setup["folder"]), lambda waits: tell(b"w" if waits else b"b")
     )
-    return check_parties(theirs, ours, progress=lambda stage: tell(b"s", stage), began=began, **options)
+    return check_parties(theirs, ours, request)
 
 
 def _guard(setup: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.graph.ir import OpGraph
 from properties.isolation import wire
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.parties.party import Party
 from properties.oracle.remote.surroundings import Surroundings
 from properties.oracle.remote.tensor_files import leave
@@ -41,7 +41,7 @@ class Server:
         self.folder = folder
         self.say = say
         self.stage = ""
-        self.subject: Subject | None = None
+        self.party: LocalParty | None = None
         self.failure: bytes = b""
         self.expected: dict[bytes, bytes] = {}  # answers found before they were asked for, by request
         self.surroundings = Surroundings()
@@ -50,7 +50,7 @@ class Server:
     def run(self) -> None:
         """Build the net, then answer until nobody asks any more."""
         try:
-            self.subject = self._subject()
+            self.party = self._built()
         except BaseException as error:  # a stranger may raise anything, and what it raises is the answer
             self.failure = self._blame(error)
         while True:
@@ -68,7 +68,7 @@ class Server:
         self.stage = stage
         self.say(stage)
 
-    def _subject(self) -> Subject:
+    def _built(self) -> LocalParty:
         self._enter("while importing")
         path = list(sys.path)
         with strangers_code():
@@ -76,13 +76,13 @@ class Server:
         sys.path += [entry for entry in path if entry not in sys.path]  # torch imports more when it traces
         self.surroundings.look("importing")
         self._enter("while building")
-        subject = Subject(build, self.target, stage=self._enter)
-        subject.starts_by_itself = is_initialised(self.target)
-        return subject
+        party = LocalParty(build, self.target, stage=self._enter)
+        party.starts_by_itself = is_initialised(self.target)
+        return party
 
     def _expect(self, request: bytes) -> None:
         method, arguments = self._parsed(request)
-        if method == "capture" and self.subject is not None:
+        if method == "capture" and self.party is not None:
             asked = b"with_own_channels\n" + wire.dumps(arguments[1:])
             self.expected[asked] = self._answer(asked)
             if self.expected[asked].startswith(b"+"):
@@ -91,11 +91,11 @@ class Server:
         self.expected[request] = self._answer(request)
 
     def _answer(self, request: bytes) -> bytes:
-        if self.subject is None:
+        if self.party is None:
             return self.failure
         try:
             method, arguments = self._parsed(request)
-            found = getattr(self.subject, method)
+            found = getattr(self.party, method)
             value = found(*arguments) if arguments or callable(found) else found
             return b"+" + wire.dumps(self._sent(value))
         except BaseException as error:  # as above

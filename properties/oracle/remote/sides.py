@@ -61,7 +61,7 @@ class Sides:
         """Start both.
 
         Args:
-            setups: of ``"candidate"`` and ``"judge"``, as ``isolation.child.main`` gets them, with ``output`` and ``keeps``: a
+            setups: of ``"candidate"`` and ``"judge"``, as ``child.main`` gets them, with ``output`` and ``keeps``: a
                 descriptor for what it prints, and all others that it is left with.
             lifeline: a descriptor that ends when this process does.
             folder: to be removed then.

@@ -19,83 +19,46 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from properties.errors import readable
+from properties.errors import TargetError, readable
 from properties.isolation import wire
+from properties.isolation.limits import Limits
 from properties.isolation.pipes import Pipes
-from properties.isolation.processes import takes_more, usual_memory, words_for
+from properties.isolation.processes import takes_more, words_for
 from properties.isolation.tail import Tail
+from properties.oracle.remote.checked import Checked, without_verdict
 from properties.oracle.remote.sides import Sides
+from properties.oracle.request import Request
 from properties.report import Report
+from properties.targets.target import parse, require_file
 
-__all__ = ["Limits", "Outcome", "check_isolated", "usual_timeout"]
+__all__ = ["check_isolated"]
 
 _CANDIDATE, _JUDGE = "properties.oracle.remote.candidate:run", "properties.oracle.remote.judge:run"
 _GLANCE = 0.2  # seconds between two looks at memory
 _LAST_WORDS = 2.0  # seconds for a process to be seen ending after its connection broke
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a check may take.
-
-    Args:
-        timeout: seconds, for all of it; ``usual_timeout`` has what a profile needs at most.
-        memory: GiB, for each side; by default half of what the machine or the container has.
-    """
-
-    timeout: float = 300.0
-    memory: float = field(default_factory=usual_memory)
-
-    @classmethod
-    def given(cls, timeout: float | None, memory: float | None, profile: str = "default") -> Limits:
-        """Those that somebody asked for, and a profile's usual ones in place of the others."""
-        return cls(timeout or usual_timeout(profile), memory or usual_memory())
-
-
-def usual_timeout(profile: str) -> float:
-    """Seconds that are more than enough for a profile: a large net on a small machine."""
-    return 3600.0 if profile == "thorough" else 300.0
-
-
-class Outcome(NamedTuple):
-    """What came of an isolated check.
-
-    Args:
-        report: the report; None if there is no verdict.
-        error: why there is none, in one line.
-        output: what the candidate's code printed.
-    """
-
-    report: Report | None
-    error: str | None
-    output: str
-
-
-def check_isolated(
-    candidate: str,
-    reference: str,
-    *,
-    options: Mapping[str, Any] | None = None,
-    limits: Limits | None = None,
-    progress: Callable[[str], None] = lambda stage: None,
-) -> Outcome:
-    """Hold a candidate against a reference, each in a process of its own.
+def check_isolated(candidate: str, reference: str, request: Request, limits: Limits | None = None) -> Checked:
+    """Hold a candidate against a reference, each in a process of its own; there is a report whatever happens.
 
     Args:
         candidate: a target.
         reference: a target; its code is trusted as far as ``check`` trusts it.
-        options: further keywords of ``check.check_parties``, in plain data.
+        request: what is asked.
         limits: of time and memory.
-        progress: called with the name of each stage as it begins.
     """
-    watch = _Watch(candidate, reference, limits or Limits(), progress)
-    with watch.running(options or {}):
-        report, error = watch.result()
-    return Outcome(report, error, watch.output.text())
+    try:
+        for target in (reference, candidate):  # what is misspelt is said at once
+            require_file(parse(target))
+    except TargetError as error:
+        return Checked(without_verdict(candidate, reference, request, str(error)), "")
+    watch = _Watch(candidate, reference, limits or Limits(timeout=request.profile.timeout), request.progress)
+    with watch.running(request.to_plain()):
+        report, why = watch.result()
+    return Checked(report or without_verdict(candidate, reference, request, why), watch.output.text())
 
 
 class _Watch:
@@ -121,7 +84,7 @@ class _Watch:
 
     # ------------------------------------------------------------------------------------------------------- processes
     @contextlib.contextmanager
-    def running(self, options: Mapping[str, Any]) -> Iterator[None]:
+    def running(self, request: Mapping[str, Any]) -> Iterator[None]:
         """Both processes run inside; afterwards nothing of them is left."""
         with contextlib.ExitStack() as stack:
             folder = _private_folder()
@@ -141,7 +104,7 @@ class _Watch:
                 self.sides.start(
                     {
                         "candidate": {**common, **candidate, "keeps": (theirs.fileno(), stages)},
-                        "judge": {**common, **judge, "keeps": (ours.fileno(), reports), "options": options},
+                        "judge": {**common, **judge, "keeps": (ours.fileno(), reports), "request": request},
                     },
                     lifeline=lifeline,
                     folder=str(folder),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from properties.graph.alignment.align import Correspondence, isomorphism
@@ -17,16 +17,16 @@ from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
 from properties.oracle.parties.party import Party
 from properties.oracle.parties.sizes import second_size, why_rejected
+from properties.oracle.request import Request
 from properties.oracle.structure.captured import Agreement, Captured
 from properties.oracle.structure.unread import idle, is_left_over, unread
 from properties.report import Deviation, Place
 
-__all__ = ["MODES", "Progress", "Structure", "compare_loosely", "only_at", "rejects"]
+__all__ = ["MODES", "Structure", "compare_loosely", "only_at", "rejects"]
 
 MODES = ("eval", "train")
 _NO_EFFECT = "ReLU of a ReLU"  # the rule that drops a ReLU of what is never negative
 _SKIPPED = ("operator-missing", "operator-replaced", "wiring")
-Progress = Callable[[str], None]
 
 
 class Structure:
@@ -36,18 +36,15 @@ class Structure:
         reference: one net.
         candidate: the other.
         shape: one input of the reference, without its batch axis.
-        progress: called with the name of each stage as it begins.
-        sparing: whether train mode is traced at the second size only if a net calls other operators there.
+        request: what was asked of the check.
     """
 
-    def __init__(
-        self, reference: Party, candidate: Party, shape: Shape, progress: Progress, *, sparing: bool = True
-    ) -> None:
+    def __init__(self, reference: Party, candidate: Party, shape: Shape, request: Request) -> None:
         self.reference = reference
         self.candidate = candidate
         self.shape = shape
-        self.progress = progress
-        self.sparing = sparing
+        self.request = request
+        self.progress = request.progress
         self.same_calls: list[str] = []  # what was not traced because both nets call what they call elsewhere
         self.captures: dict[tuple[str, Shape], Captured] = {}
         self.comparisons: list[Comparison] = []
@@ -82,7 +79,7 @@ class Structure:
         What follows from the size without other code, a pool as large as its image, shows in eval mode as well, and in
         the numbers of train mode, which are computed at yet another size.
         """
-        if (mode, size) in self.captures or not self.sparing:
+        if (mode, size) in self.captures or self.request.profile.traces_all:
             return False
         home = (2, *self.shape)
         sizes = (home, self.candidate.with_own_channels(home)), (size, self.candidate.with_own_channels(size))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.recipe import Recipe
-from properties.oracle.evidence.compare import CHANNELS, Evidence, compare, confirm
+from properties.oracle.evidence.compare import Evidence, compare, confirm
 from properties.oracle.evidence.counterexample import smallest
 from properties.oracle.evidence.differences import GRADIENT
 from properties.oracle.evidence.replay import layer_pairs, locate
@@ -28,8 +28,6 @@ __all__ = ["Judgement", "judge", "with_starts"]
 
 _UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand")
 _UNTOUCHED = "image_is_left_untouched"  # the property that a graph may tell as well
-_CHANNELS = {"quick": ("eval", "train"), "default": ("eval", "train", "dropout", "domain"), "thorough": CHANNELS}
-_SHRINKING = {"quick": 6, "default": 12, "thorough": 60}  # trials; a limit in seconds would be another on every machine
 
 
 @dataclass(frozen=True)
@@ -48,26 +46,23 @@ class Judgement:
     results: tuple[Result, ...] = ()
 
 
-def judge(structure: Structure, *, profile: str, seed: int, progress: Callable[[str], None]) -> Judgement:
+def judge(structure: Structure) -> Judgement:
     """Compare two nets.
 
     Args:
-        structure: the two, and their graphs.
-        profile: ``"quick"``, ``"default"`` or ``"thorough"``.
-        seed: of weights and images.
-        progress: called with the name of each stage as it begins.
+        structure: the two, their graphs, and what was asked.
 
     Raises:
         CandidateError: if the candidate raises where it must not.
     """
-    return _Judge(structure, profile, seed, progress).run()
+    return _Judge(structure).run()
 
 
-def with_starts(found: Judgement, structure: Structure, *, seed: int, strict: bool) -> Judgement:
+def with_starts(found: Judgement, structure: Structure) -> Judgement:
     """A judgement, and where the fresh tensors differ: as deviations if that is asked for, else as notes."""
-    graph = structure.comparisons[0].reference
-    different, reason = starts(structure.reference, structure.candidate, graph, found.key_map, seed)
-    if not strict or not different:
+    graph, request = structure.comparisons[0].reference, structure.request
+    different, reason = starts(structure.reference, structure.candidate, graph, found.key_map, request.seed)
+    if not request.strict_init or not different:
         said = [f"initialisation: {deviation.message}" for deviation in different]
         return replace(found, notes=(*found.notes, *said, *([reason] if reason else [])))
     return replace(found, verdict="deviates", deviations=(*found.deviations, *different))
@@ -76,13 +71,13 @@ def with_starts(found: Judgement, structure: Structure, *, seed: int, strict: bo
 class _Judge:
     """One comparison, from the strongest verdict to the weakest."""
 
-    def __init__(self, structure: Structure, profile: str, seed: int, progress: Callable[[str], None]) -> None:
+    def __init__(self, structure: Structure) -> None:
         self.structure = structure
         self.reference = structure.reference
         self.candidate = structure.candidate
-        self.profile = profile
-        self.seed = seed
-        self.progress = progress
+        self.profile = structure.request.profile
+        self.seed = structure.request.seed
+        self.progress = structure.request.progress
 
     def run(self) -> Judgement:
         deviations = self.structure.deviations()
@@ -112,9 +107,9 @@ class _Judge:
         drawn = self._images()
         evidence = self._confirmed(moved, drawn)
         found = self._shown(moved, evidence)
-        found = found or Elsewhere(self.structure, drawn.borders, self.profile).deviations()
+        found = found or Elsewhere(self.structure, drawn.borders).deviations()
         results: tuple[Result, ...] = ()
-        if not found and self.profile != "quick":
+        if not found and self.profile.properties_if_proved:
             results, found = self._alone(drawn, one_graph=True)
         common = Judgement(
             verdict,
@@ -148,7 +143,7 @@ class _Judge:
             self.reference,
             self.candidate,
             drawn.quick.shape,
-            profile=self.profile,
+            profile=self.profile.name,
             seed=self.seed,
             one_graph=one_graph,
         )
@@ -167,10 +162,10 @@ class _Judge:
         return _owner(first.tensor, moved)
 
     def _confirmed(self, moved: Transplant, drawn: Images) -> Evidence:
-        if self.profile != "thorough":
+        if not self.profile.compares_all:
             self.progress("confirming by numbers")
             return confirm(self.reference, self.candidate, moved, drawn.quick)
-        return compare(self.reference, self.candidate, moved, drawn, progress=self.progress)
+        return self._in_all_channels(moved, drawn)
 
     # --------------------------------------------------------------------------------------- other graphs
     def _unproved(self, deviations: Sequence[Deviation]) -> Judgement:
@@ -200,13 +195,16 @@ class _Judge:
         return Draw((batch, *self.structure.second_size()), seed=self.seed)
 
     def _compared(self, moved: Transplant, drawn: Images) -> Evidence:
-        if self.profile == "default" and (not moved.is_complete or self._unseen()):  # a size of the effect is enough
+        if self.profile.measures_effect_only and (not moved.is_complete or self._unseen()):
             few = replace(drawn, eval=drawn.eval[:2], train=drawn.train[:1])
             return compare(
                 self.reference, self.candidate, moved, few, progress=self.progress, channels=("eval", "train")
             )
+        return self._in_all_channels(moved, drawn)
+
+    def _in_all_channels(self, moved: Transplant, drawn: Images) -> Evidence:
         return compare(
-            self.reference, self.candidate, moved, drawn, progress=self.progress, channels=_CHANNELS[self.profile]
+            self.reference, self.candidate, moved, drawn, progress=self.progress, channels=self.profile.channels
         )
 
     def _unseen(self) -> bool:
@@ -257,7 +255,7 @@ class _Judge:
         if not evidence.differences:
             return None
         self.progress("looking for the smallest counterexample")
-        trials = _SHRINKING[self.profile]
+        trials = self.profile.shrinking
         found = smallest(
             self.reference, self.candidate, moved, evidence.differences[0], trials=trials, seconds=float("inf")
         )

@@ -11,8 +11,6 @@ from properties.report import Deviation
 __all__ = ["Elsewhere"]
 
 _BATCH = 8  # more images than any capture has
-_FACTORS = {"quick": (), "default": (2.0, 4.0), "thorough": (0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 8.0)}
-_CAPTURES = {"quick": 0, "default": 2, "thorough": 8}  # sizes that are captured because other operators are called
 
 
 class Elsewhere:
@@ -21,18 +19,17 @@ class Elsewhere:
     Args:
         structure: the two nets and their graphs.
         borders: mode and size around the smallest that the reference accepts.
-        profile: how much to try.
     """
 
-    def __init__(self, structure: Structure, borders: Sequence[tuple[str, Shape]], profile: str) -> None:
+    def __init__(self, structure: Structure, borders: Sequence[tuple[str, Shape]]) -> None:
         self.structure = structure
-        self.borders = borders if profile == "thorough" else borders[:4]
-        self.profile = profile
-        self.captures = _CAPTURES[profile]
+        self.profile = structure.request.profile
+        self.borders = borders[: self.profile.borders]
+        self.captures = self.profile.captures
 
     def deviations(self) -> list[Deviation]:
         """The first that is found; none if the candidate does nothing else anywhere."""
-        if self.profile == "quick":
+        if not self.captures:
             return []
         for mode, size in self.borders:
             found = self._accepted(mode, size)
@@ -53,7 +50,7 @@ class Elsewhere:
 
     def _probes(self) -> list[tuple[str, Shape]]:
         channels, *sides = self.structure.shape
-        larger = [tuple(max(1, round(side * factor)) for side in sides) for factor in _FACTORS[self.profile] if sides]
+        larger = [tuple(max(1, round(side * factor)) for side in sides) for factor in self.profile.factors if sides]
         sizes = [(_BATCH, channels, *sides), *[(1, channels, *size) for size in larger]]
         return [(mode, size) for size in sizes for mode in ("eval", "train") if mode == "eval" or size[0] > 1]
 

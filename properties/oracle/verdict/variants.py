@@ -14,7 +14,7 @@ from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.verdict.configurations import channels, classes, configuration, extra_scalars
 
 __all__ = ["name_of", "nearer"]
@@ -114,7 +114,7 @@ def _of_families(candidate: Mapping[str, OpGraph], num_params: int) -> Iterator[
             continue
         build = partial(family.build, num_classes=own_classes, in_channels=own_channels, **found)
         try:
-            scalars = Subject(build, family.name, is_reference=True).num_params
+            scalars = LocalParty(build, family.name, is_reference=True).num_params
         except (TargetError, CandidateError):  # no such configuration
             continue
         usual = {"groups": 1, "width_per_group": 64}
@@ -126,7 +126,7 @@ def _of_families(candidate: Mapping[str, OpGraph], num_params: int) -> Iterator[
 
 def _is(variant: _Variant, candidate: Mapping[str, OpGraph]) -> bool:
     try:
-        subject = Subject(variant.build, variant.name, is_reference=True)
+        subject = LocalParty(variant.build, variant.name, is_reference=True)
         return all(
             isomorphism(canonicalise(subject.capture(mode, _size(graph))).graph, graph) is not None
             for mode, graph in candidate.items()
@@ -136,7 +136,7 @@ def _is(variant: _Variant, candidate: Mapping[str, OpGraph]) -> bool:
 
 
 def _compared(mode: str, variant: _Variant, candidate: OpGraph) -> Comparison:
-    subject = Subject(variant.build, variant.name, is_reference=True)
+    subject = LocalParty(variant.build, variant.name, is_reference=True)
     reference = canonicalise(subject.capture(mode, _size(candidate))).graph
     return Comparison.of(mode, reference, candidate)
 

@@ -13,10 +13,11 @@ import psutil
 import pytest
 
 from properties.isolation import processes
+from properties.isolation.limits import Limits
 from properties.isolation.processes import MARK, end_all, memory_of, takes_more, usual_memory, words_for
 from properties.oracle.remote import sides
-from properties.oracle.remote.checked import run_check
-from properties.oracle.remote.watch import Limits, check_isolated
+from properties.oracle.remote.watch import check_isolated
+from properties.oracle.request import Request
 
 WAIT = "import time; time.sleep(600)"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="both sides are forked from one process on Linux alone")
@@ -143,7 +144,7 @@ def test_the_end_of_a_process_has_words(status, words):
 def test_a_misspelt_target_starts_no_process(target, says, monkeypatch):
     """What can be said without torch is said at once."""
     monkeypatch.setattr(sides, "start", lambda *arguments, **keywords: pytest.fail("started a process"))
-    report, output = run_check(target, "resnet50")
+    report, output = check_isolated(target, "resnet50", Request())
 
     assert ("error", "") == (report.verdict, output)
     assert says in report.error
@@ -151,7 +152,7 @@ def test_a_misspelt_target_starts_no_process(target, says, monkeypatch):
 
 def test_the_command_loads_no_torch():
     """The process that watches starts at once and cannot be hurt through torch."""
-    script = "import sys, properties.oracle.remote.checked; print('torch' in sys.modules)"
+    script = "import sys, properties.oracle.remote.watch; print('torch' in sys.modules)"
     child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert "False" == child.stdout.strip()
@@ -160,10 +161,10 @@ def test_the_command_loads_no_torch():
 def test_time_runs_out_at_the_stage_that_is_named(tmp_path):
     """The message has the candidate, the limit and the option; nothing waits any longer."""
     began = time.monotonic()
-    outcome = check_isolated("cifar10_net", "cifar10_net", limits=Limits(timeout=0.3))
+    outcome = check_isolated("cifar10_net", "cifar10_net", Request(), Limits(timeout=0.3))
 
-    assert outcome.report is None
-    assert "within 0.3 s (--timeout)" in outcome.error
+    assert "error" == outcome.report.verdict
+    assert "within 0.3 s (--timeout)" in outcome.report.error
     assert time.monotonic() - began < 5
 
 
@@ -229,9 +230,9 @@ left = subprocess.run(between, stdout=subprocess.PIPE, env={{}}).stdout
 def test_what_a_candidate_leaves_behind_ends_with_the_check(then, says, tmp_path):
     """Also what hides from its parent, whatever becomes of the candidate."""
     (tmp_path / "leaves.py").write_text(f"{LEAVES}\n{then}\n")
-    outcome = check_isolated(f"{tmp_path}/leaves.py:net", "cifar10_net")
+    outcome = check_isolated(f"{tmp_path}/leaves.py:net", "cifar10_net", Request())
 
-    assert says in outcome.error
+    assert says in outcome.report.error
     assert _gone([int((tmp_path / "left").read_text())])
 
 
@@ -240,9 +241,9 @@ def test_what_a_candidate_leaves_behind_ends_with_the_check(then, says, tmp_path
 def test_a_candidate_that_kills_what_it_was_forked_from_is_told(tmp_path):
     """Both sides end with it, and the message says what happened."""
     (tmp_path / "kills.py").write_text("import os, time\n\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n")
-    outcome = check_isolated(f"{tmp_path}/kills.py:net", "cifar10_net")
+    outcome = check_isolated(f"{tmp_path}/kills.py:net", "cifar10_net", Request())
 
-    assert "process that both nets were started by was killed" in outcome.error
+    assert "process that both nets were started by was killed" in outcome.report.error
 
 
 @linux
@@ -268,9 +269,9 @@ def test_what_both_sides_share_is_nobodys_code_and_no_thread():
 def test_a_reference_that_crashes_is_named(tmp_path):
     """The judge lives with the reference's code, and the message says which side ended."""
     (tmp_path / "bad.py").write_text("import os\n\n\ndef net():\n    os._exit(5)\n")
-    outcome = check_isolated("cifar10_net", f"{tmp_path}/bad.py:net")
+    outcome = check_isolated("cifar10_net", f"{tmp_path}/bad.py:net", Request())
 
-    assert f"{tmp_path}/bad.py:net ended its process with exit status 5" in outcome.error
+    assert f"{tmp_path}/bad.py:net ended its process with exit status 5" in outcome.report.error
 
 
 @pytest.mark.slow
@@ -279,7 +280,7 @@ def test_the_report_is_the_one_of_a_check_in_one_process():
     from properties import check
 
     target = "cifar10_net(num_classes=7)"
-    apart = check_isolated(target, "cifar10_net", options={"input_shape": (3, 32, 32)}).report
+    apart = check_isolated(target, "cifar10_net", Request(input_shape=(3, 32, 32))).report
     here = check(target, "cifar10_net", input_shape=(3, 32, 32))
     told = [{**report.to_dict(), "seconds": 0} for report in (apart, replace(here, notes=apart.notes))]
 

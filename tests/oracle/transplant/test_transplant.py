@@ -13,7 +13,7 @@ from properties.graph.alignment.align import isomorphism
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.rules.canonical import canonicalise
 from properties.oracle.evidence.compare import confirm
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.transplant.transplant import transplant
 from properties.oracle.trials.trial import Draw
 
@@ -78,7 +78,7 @@ def by_linear() -> nn.Module:
 
 def test_a_linear_layer_is_filled_as_its_convolution():
     """Tensors of as many scalars in the same order are reshaped, their gradients too."""
-    sides = Subject(by_convolution, "r", is_reference=True), Subject(by_linear, "c")
+    sides = LocalParty(by_convolution, "r", is_reference=True), LocalParty(by_linear, "c")
     graphs = [tuple(canonicalise(side.capture(mode, (2, 3, 8, 8))).graph for side in sides) for mode in MODES]
     keys = {"1.weight": "2.weight", "1.bias": "2.bias"}
     moved = transplant(graphs, (sides[0].params, sides[1].params), keys=keys)
@@ -104,7 +104,7 @@ class Concatenated(nn.Module):
 @pytest.mark.parametrize("mapped", [True, False])
 def test_a_weight_map_is_carried_out_on_both_content_and_gradients(mapped):
     """Nets that are one under a permutation of channels agree with the map, and do not without it."""
-    sides = Subject(Concatenated, "r", is_reference=True), Subject(lambda: Concatenated(-1), "c")
+    sides = LocalParty(Concatenated, "r", is_reference=True), LocalParty(lambda: Concatenated(-1), "c")
     graphs = [tuple(canonicalise(side.capture(mode, (2, 3, 8, 8)), "B").graph for side in sides) for mode in MODES]
     found = [isomorphism(*pair) for pair in graphs]
     recipes = weight_map(*graphs[0], found[0])

@@ -8,7 +8,7 @@ from support.matched import Residual
 from torch import nn
 from torch.nn import functional as F
 
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.trials.filling import fill, image
 from properties.oracle.trials.trial import Draw, Filling, Trial
 
@@ -40,7 +40,7 @@ def test_outputs_are_those_of_the_net_with_that_content(mode):
     net = by_hand(asked).train(mode == "train")
     net.drop = nn.Identity()
     expected = net(image(DRAW, torch.float64))
-    seen = Subject(Residual, "net").observe(asked).tensors
+    seen = LocalParty(Residual, "net").observe(asked).tensors
 
     assert torch.equal(expected, seen["output[0]"])
     assert torch.equal(net.norm.running_var, seen["buffer norm.running_var"])
@@ -50,7 +50,7 @@ def test_outputs_are_those_of_the_net_with_that_content(mode):
 def test_gradients_are_those_of_one_fixed_combination():
     """Gradients of the input and of every parameter are returned; without being asked for, none is."""
     asked = trial(mode="train", dropout=0, gradients=True)
-    seen = Subject(Residual, "net").observe(asked).tensors
+    seen = LocalParty(Residual, "net").observe(asked).tensors
     net = by_hand(asked)
     net.drop = nn.Identity()
     x = image(DRAW, torch.float64).requires_grad_()
@@ -59,7 +59,7 @@ def test_gradients_are_those_of_one_fixed_combination():
 
     assert torch.allclose(x.grad, seen["gradient of input"], rtol=1e-12)
     assert torch.allclose(net.conv.weight.grad, seen["gradient of conv.weight"], rtol=1e-12)
-    assert not [key for key in Subject(Residual, "net").observe(trial()).tensors if key.startswith("gradient")]
+    assert not [key for key in LocalParty(Residual, "net").observe(trial()).tensors if key.startswith("gradient")]
 
 
 def test_an_instance_comes_back_untouched():
@@ -68,7 +68,7 @@ def test_an_instance_comes_back_untouched():
     net.norm.eval()
     net.fc.weight.grad = torch.ones_like(net.fc.weight)
     before = copy.deepcopy(net.state_dict())
-    Subject.of(net, "net").observe(trial(mode="train", gradients=True))
+    LocalParty.of(net, "net").observe(trial(mode="train", gradients=True))
 
     assert all(torch.equal(before[key], tensor) for key, tensor in net.state_dict().items())
     assert torch.equal(torch.ones_like(net.fc.weight), net.fc.weight.grad)
@@ -97,8 +97,8 @@ def test_an_instance_that_cannot_be_copied_is_lent(make):
     net = make()
     before = copy.deepcopy(net.state_dict())
     asked = trial(mode="train", dropout=0, gradients=True)
-    given, built = (subject.observe(asked).tensors for subject in (Subject.of(net, "net"), Subject(make, "net")))
-    plain = Subject(Residual, "net").observe(asked).tensors
+    given, built = (subject.observe(asked).tensors for subject in (LocalParty.of(net, "net"), LocalParty(make, "net")))
+    plain = LocalParty(Residual, "net").observe(asked).tensors
 
     assert all(torch.equal(built[key], given[key]) for key in built)
     assert not torch.equal(plain["gradient of second.weight"], given["gradient of second.weight"])
@@ -127,7 +127,7 @@ def test_what_no_trial_gives_keeps_the_content_of_the_build():
     asked = Trial(content, {key: key for key in content}, Draw((2, 3)))
 
     assert torch.equal(
-        torch.full((2, 2), 12.0).double(), Subject(Unregistered, "net").observe(asked).tensors["output[0]"]
+        torch.full((2, 2), 12.0).double(), LocalParty(Unregistered, "net").observe(asked).tensors["output[0]"]
     )
 
 
@@ -147,7 +147,7 @@ class Tied(nn.Module):
 def test_tied_tensors_stay_tied():
     """A tied weight gets one gradient, the sum of both uses."""
     asked = Trial({"w": Filling((3, 3))}, {"a.weight": "w"}, Draw((1, 3)), gradients=True)
-    seen = Subject(Tied, "net").observe(asked)
+    seen = LocalParty(Tied, "net").observe(asked)
 
     assert seen.raised is None
     assert ["gradient of a.weight"] == [key for key in seen.tensors if "weight" in key]
@@ -167,7 +167,8 @@ class Counting(nn.Module):
 def test_earlier_runs_show_kept_state():
     """The observed run follows as many others as the trial asks for."""
     outputs = [
-        Subject(Counting, "net").observe(Trial({}, {}, Draw((1, 3)), forwards=n)).tensors["output[0]"] for n in (0, 2)
+        LocalParty(Counting, "net").observe(Trial({}, {}, Draw((1, 3)), forwards=n)).tensors["output[0]"]
+        for n in (0, 2)
     ]
 
     assert torch.equal(torch.full((1, 3), 2.0).double(), outputs[1] - outputs[0])
@@ -194,7 +195,7 @@ def test_dropout_is_told_what_to_drop(kind, share):
             return DROPOUTS[kind](x)
 
     draw = Draw((2, 3, 4, 4))
-    seen = Subject(Net, "net").observe(Trial({}, {}, draw, mode="train", dropout=share)).tensors["output[0]"]
+    seen = LocalParty(Net, "net").observe(Trial({}, {}, draw, mode="train", dropout=share)).tensors["output[0]"]
     assert torch.equal(image(draw, torch.float64) * (1 - share), seen)
 
 
@@ -202,7 +203,7 @@ def test_dropout_with_nothing_to_drop_is_left_alone():
     """In eval mode, and where p is 0, dropout passes everything even when all is to be dropped."""
     x = image(DRAW, torch.float64)
     for build, mode in ((lambda: nn.Dropout(0.5), "eval"), (lambda: nn.Dropout(0.0), "train")):
-        seen = Subject(build, "net").observe(Trial({}, {}, DRAW, mode=mode, dropout=1))
+        seen = LocalParty(build, "net").observe(Trial({}, {}, DRAW, mode=mode, dropout=1))
         assert torch.equal(x, seen.tensors["output[0]"])
 
 
@@ -217,7 +218,7 @@ def test_random_operators_are_seeded():
     expected = torch.rand(3)
     torch.manual_seed(5)
     one, again, other = (
-        Subject(Net, "net").observe(Trial({}, {}, DRAW, random=seed)).tensors["output[0]"] for seed in (0, 0, 1)
+        LocalParty(Net, "net").observe(Trial({}, {}, DRAW, random=seed)).tensors["output[0]"] for seed in (0, 0, 1)
     )
 
     assert torch.equal(one, again)
@@ -234,7 +235,7 @@ def test_what_the_net_raises_is_an_observation():
                 raise SystemExit(3)
             raise ValueError("too small")
 
-    seen = [Subject(Net, "net").observe(Trial({}, {}, DRAW, mode=mode)).raised for mode in ("eval", "train")]
+    seen = [LocalParty(Net, "net").observe(Trial({}, {}, DRAW, mode=mode)).raised for mode in ("eval", "train")]
     assert "ValueError: too small" in seen[0]
     assert "sys.exit(3)" in seen[1]
 
@@ -246,14 +247,14 @@ def test_a_write_to_the_input_is_seen():
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x.mul_(2) + 1
 
-    seen = Subject(Net, "net").observe(Trial({}, {}, DRAW, gradients=True)).tensors
+    seen = LocalParty(Net, "net").observe(Trial({}, {}, DRAW, gradients=True)).tensors
     assert torch.equal(2 * image(DRAW, torch.float64), seen["input afterwards"])
-    assert "input afterwards" not in Subject(nn.Identity, "net").observe(Trial({}, {}, DRAW)).tensors
+    assert "input afterwards" not in LocalParty(nn.Identity, "net").observe(Trial({}, {}, DRAW)).tensors
 
 
 def test_activations_tell_what_they_met():
     """The ends of what an activation was given stand beside where it bends."""
-    seen = Subject(nn.ReLU6, "net").observe(Trial({}, {}, DRAW, watched=True)).tensors
+    seen = LocalParty(nn.ReLU6, "net").observe(Trial({}, {}, DRAW, watched=True)).tensors
     x = image(DRAW, torch.float64)
 
     assert pytest.approx([0, 6, x.min().item(), x.max().item()]) == seen["met by relu6"][0].tolist()

@@ -8,12 +8,12 @@ from torch import nn
 import arches
 from arches.resnet import BasicBlock, ResNet
 from properties.graph.rules.canonical import canonicalise
-from properties.oracle.parties.local import Subject
+from properties.oracle.parties.local import LocalParty
 from properties.oracle.verdict.variants import name_of, nearer
 
 
 def _graphs(build, shape):
-    subject = Subject(build, "the candidate")
+    subject = LocalParty(build, "the candidate")
     graphs = {mode: canonicalise(subject.capture(mode, (2, *shape))).graph for mode in ("eval", "train")}
     return graphs, subject.num_params
 

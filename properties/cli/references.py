@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from properties.describe.subject import references
+from properties.targets.references import references
 
 __all__ = ["as_json", "as_text"]
 

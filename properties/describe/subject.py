@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import nn
 
@@ -15,10 +14,7 @@ from properties.targets.inputs import capture_quietly, first_accepted, rejection
 from properties.targets.libraries import torchvision_note
 from properties.targets.target import builder, parse
 
-if TYPE_CHECKING:
-    from arches._spec import Spec
-
-__all__ = ["Captured", "build", "captured", "references"]
+__all__ = ["Captured", "build", "captured"]
 
 Net = str | Callable[[], nn.Module] | nn.Module
 
@@ -32,13 +28,6 @@ class Captured:
     name: str
     source: str | None
     notes: tuple[str, ...]
-
-
-def references() -> tuple[Spec, ...]:
-    """Every reference architecture."""
-    import arches
-
-    return arches.SPECS
 
 
 def build(net: Net, *, real: bool = False) -> tuple[nn.Module, str]:

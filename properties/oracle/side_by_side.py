@@ -10,10 +10,10 @@ from properties.graph.ir import Op, OpGraph
 from properties.oracle.explain.causes import causes
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.excerpt import settings
-from properties.oracle.explain.words import value
 from properties.oracle.structure.structure import Structure, compare_loosely
 from properties.report import Deviation
 from properties.report.side_by_side import Cell, Line, SideBySide
+from properties.report.words import value
 
 __all__ = ["compared", "side_by_side"]
 

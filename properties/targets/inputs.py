@@ -12,6 +12,7 @@ from properties.graph.ir import OpGraph, Shape
 from properties.graph.sizes.plan import SizePlan, UnpredictableSize, compile_sizes
 from properties.graph.torch.capture import CaptureError, capture
 from properties.targets.build import strangers_code
+from properties.targets.references import references
 from properties.targets.target import parse
 
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ def spec_of(net: object) -> Spec | None:
     """The spec of a target that is a reference, with keywords or without; None for everything else."""
     if not isinstance(net, str):
         return None
-    import arches
-
     target = parse(net)
-    return next((spec for spec in arches.SPECS if not target.place and spec.name == target.name), None)
+    return next((spec for spec in references() if not target.place and spec.name == target.name), None)
 
 
 def capture_quietly(net: nn.Module, shape: Shape) -> OpGraph:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from properties.errors import TargetError, last_line, nearest, readable
 from properties.targets.libraries import import_timm, import_torchvision
+from properties.targets.references import reference_named
 
 if TYPE_CHECKING:
     from torch import nn
@@ -116,7 +117,7 @@ def builder(target: Target | str) -> Builder:
     if isinstance(target, str):
         target = parse(target)
     if not target.place:
-        found = _from_arches(target)
+        found = reference_named(target.name)
     elif target.place == "torchvision":
         found = _from_torchvision(target)
     elif target.place == "timm":
@@ -124,18 +125,6 @@ def builder(target: Target | str) -> Builder:
     else:
         found = _from_module(target, _load(target))
     return _bound(found, target)
-
-
-def _from_arches(target: Target) -> Any:
-    import arches
-
-    names = [spec.name for spec in arches.SPECS]
-    if target.name not in names:
-        hint = "; for a file write path/file.py:FACTORY" if target.name.endswith("py") else ""
-        raise TargetError(
-            f"no reference is called {target.name!r}{nearest(target.name, names)}{hint}; see archproof list"
-        )
-    return getattr(arches, target.name)
 
 
 def _from_torchvision(target: Target) -> Any:

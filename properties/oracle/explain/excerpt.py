@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.oracle.explain.words import value
 from properties.report import Row
+from properties.report.words import value
 
 __all__ = ["excerpt", "settings"]
 

@@ -9,16 +9,10 @@ from typing import Any
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.oracle.explain.cause import Cause
+from properties.report.words import noun, value
 
-__all__ = ["group", "noun", "sentence", "sources_of", "value"]
+__all__ = ["group", "sentence", "sources_of"]
 
-_NOUNS = {
-    "conv": "convolution", "linear": "linear layer", "batch_norm": "batch norm", "max_pool": "max pool",
-    "avg_pool": "average pool", "adaptive_avg_pool": "adaptive average pool", "global_avg_pool": "global average pool",
-    "relu": "ReLU", "add": "addition", "cat": "concatenation", "mul": "product", "layer_norm": "layer norm",
-    "conv_transpose": "transposed convolution", "silu": "SiLU", "gelu": "GELU", "group_norm": "group norm",
-    "global_max_pool": "global max pool", "local_response_norm": "local response norm", "output": "net",
-}  # fmt: skip
 _DETAILS = ("output_size", "kernel_size", "stride", "num_groups", "p", "negative_slope", "min", "max", "approximate")
 _LISTED = 6  # operators of a group that are written out
 
@@ -185,22 +179,6 @@ _SAID: Mapping[str, Callable[[_Words], str]] = {
     "training": _Words.training,
     "output": _Words.output,
 }
-
-
-def noun(kind: str, count: int = 1) -> str:
-    """``conv`` to ``convolution``, ``convolutions``."""
-    word = _NOUNS.get(kind, kind)
-    return word if count == 1 or word.endswith("s") else f"{word}s"
-
-
-def value(name: str, what: Any) -> str:
-    """A setting as people write it: ``3x3`` for a kernel, 2 for a stride of (2, 2)."""
-    if isinstance(what, tuple) and what and all(type(item) is int for item in what):
-        if name in ("kernel_size", "output_size", "shape"):
-            return "x".join(map(str, what))
-        if len(set(what)) == 1:
-            return str(what[0])
-    return str(what)
 
 
 def group(graph: OpGraph, positions: tuple[int, ...], *, detailed: bool = False) -> str:

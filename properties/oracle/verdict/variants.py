@@ -16,6 +16,7 @@ from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
 from properties.oracle.parties.local import LocalParty
 from properties.oracle.verdict.configurations import channels, classes, configuration, extra_scalars
+from properties.targets.references import families, references
 
 __all__ = ["name_of", "nearer"]
 
@@ -81,11 +82,9 @@ def nearer(candidate: Mapping[str, OpGraph], num_params: int, *, besides: str, d
 
 def _named(candidate: Mapping[str, OpGraph], num_params: int, besides: str) -> Iterator[_Variant]:
     """The references, with the candidate's classes and channels."""
-    import arches
-
     graph = candidate.get("train") or next(iter(candidate.values()))
     own_classes, own_channels = classes(graph), channels(graph)
-    for spec in arches.SPECS:
+    for spec in references():
         usual = inspect.signature(spec.build).parameters["num_classes"].default
         keywords: dict[str, int] = {}
         if own_classes is not None and own_classes != usual:
@@ -102,13 +101,11 @@ def _named(candidate: Mapping[str, OpGraph], num_params: int, besides: str) -> I
 
 def _of_families(candidate: Mapping[str, OpGraph], num_params: int) -> Iterator[_Variant]:
     """Nets without a name that a family's table builds, with the configuration that the candidate shows."""
-    import arches
-
     graph = candidate.get("train") or next(iter(candidate.values()))
     own_classes, own_channels = classes(graph), channels(graph)
     if own_classes is None or not own_channels:
         return
-    for family in arches.FAMILIES:
+    for family in families():
         found = configuration(graph, family.form)
         if found is None:
             continue
@@ -126,9 +123,9 @@ def _of_families(candidate: Mapping[str, OpGraph], num_params: int) -> Iterator[
 
 def _is(variant: _Variant, candidate: Mapping[str, OpGraph]) -> bool:
     try:
-        subject = LocalParty(variant.build, variant.name, is_reference=True)
+        party = LocalParty(variant.build, variant.name, is_reference=True)
         return all(
-            isomorphism(canonicalise(subject.capture(mode, _size(graph))).graph, graph) is not None
+            isomorphism(canonicalise(party.capture(mode, _size(graph))).graph, graph) is not None
             for mode, graph in candidate.items()
         )
     except (TargetError, CandidateError):  # a net of another input size
@@ -136,8 +133,8 @@ def _is(variant: _Variant, candidate: Mapping[str, OpGraph]) -> bool:
 
 
 def _compared(mode: str, variant: _Variant, candidate: OpGraph) -> Comparison:
-    subject = LocalParty(variant.build, variant.name, is_reference=True)
-    reference = canonicalise(subject.capture(mode, _size(candidate))).graph
+    party = LocalParty(variant.build, variant.name, is_reference=True)
+    reference = canonicalise(party.capture(mode, _size(candidate))).graph
     return Comparison.of(mode, reference, candidate)
 
 

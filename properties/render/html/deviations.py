@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from properties.oracle.explain.words import value
 from properties.render.html.lines import share
 from properties.render.html.markup import Markup, element, joined, name
 from properties.report import Deviation, Row, identifier
+from properties.report.words import value
 
 __all__ = ["deviation_card", "web_link"]
 

@@ -105,7 +105,7 @@ def describe(
             that it accepts.
         CandidateError: if the net raises while it is built, or at every input size tried.
     """
-    from properties.describe.subject import captured
+    from properties.describe.net import captured
     from properties.describe.totals import totals
 
     subject = captured(net, None if input_shape is None else tuple(input_shape))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from properties.describe.subject import Net, build
+from properties.describe.net import Net, build
 from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import Shape
 from properties.targets.build import strangers_code

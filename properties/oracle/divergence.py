@@ -12,8 +12,8 @@ from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe
 from properties.graph.rules.canonical import canonicalise
 from properties.oracle.evidence.compare import observe_both
+from properties.oracle.evidence.culprit import layer_pairs
 from properties.oracle.evidence.differences import own_change
-from properties.oracle.evidence.replay import layer_pairs
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import transplant

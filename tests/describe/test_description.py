@@ -142,7 +142,7 @@ def test_the_totals_of_googlenet_are_the_published_ones():
 def test_the_closed_forms_count_as_torchinfo_does(target):
     """The fallback for nets that torchinfo cannot run agrees with it where it can."""
     from properties.describe.layers import closed_form_totals
-    from properties.describe.subject import captured
+    from properties.describe.net import captured
 
     subject = captured(target, None)
     ours = closed_form_totals(subject.graph)

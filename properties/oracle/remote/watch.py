@@ -29,7 +29,7 @@ from properties.isolation.pipes import Pipes
 from properties.isolation.processes import takes_more, words_for
 from properties.isolation.tail import Tail
 from properties.oracle.remote.checked import Checked, without_verdict
-from properties.oracle.remote.sides import Sides
+from properties.oracle.remote.pair import Sides
 from properties.oracle.request import Request
 from properties.report import Report
 from properties.targets.target import parse, require_file

@@ -10,8 +10,8 @@ from properties.graph.alignment.weight_map import weight_map
 from properties.graph.recipe import Recipe
 from properties.oracle.evidence.compare import Evidence, compare, confirm
 from properties.oracle.evidence.counterexample import smallest
+from properties.oracle.evidence.culprit import layer_pairs, locate
 from properties.oracle.evidence.differences import GRADIENT
-from properties.oracle.evidence.replay import layer_pairs, locate
 from properties.oracle.initialisation.fresh import starts
 from properties.oracle.structure.captured import Agreement
 from properties.oracle.structure.structure import Structure

@@ -4,7 +4,7 @@ import pytest
 import torch
 from support.matched import Detached, Residual, hooked, matched
 
-from properties.oracle.evidence.replay import layer_pairs, locate
+from properties.oracle.evidence.culprit import layer_pairs, locate
 
 
 def paired(case):

@@ -16,8 +16,7 @@ import torch
 
 import arches
 from properties.bench.measure.cases import Case, cases
-from properties.bench.measure.contest import Contest, enter
-from properties.bench.measure.gate import WrongOutput
+from properties.bench.measure.contest import Contest, WrongOutput, enter
 from properties.bench.measure.machine import fast, tensor_cores
 from properties.bench.measure.modes import ModeError, Unavailable
 from properties.bench.measure.pairing import Pairing, paired

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from properties.bench.measure.cases import Case
-from properties.bench.measure.gate import check_outputs
 from properties.bench.measure.machine import tensor_cores
 from properties.bench.measure.memory import halving
 from properties.bench.measure.modes import Prepared, prepare, require
@@ -19,9 +18,12 @@ from properties.errors import TargetError
 from properties.graph.torch.outputs import flatten_output
 from properties.targets.target import builder
 
-__all__ = ["Arm", "Contest", "enter"]
+__all__ = ["TOLERANCES", "Arm", "Contest", "WrongOutput", "check_outputs", "enter", "relative_error"]
 
 _CHECKED = 2  # images whose outputs are held against float64, which is slow
+
+# Largest relative error, of rounding alone: float32 with TF32 off, float32 with TF32 on, bfloat16.
+TOLERANCES = {"float32": 1e-4, "tfloat32": 2e-3, "bfloat16": 2e-2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +147,39 @@ def _arm(name: str, net: nn.Module, case: Case, image: Tensor, reference: nn.Mod
     outputs = prepared.run()[:_CHECKED]
     expected = flatten_output(reference(image[:_CHECKED].to("cpu").to(torch.float64)))[0][1]
     return Arm(name, prepared.run, prepared.seconds, check_outputs(outputs, expected, case.dtype, label))
+
+
+class WrongOutput(AssertionError):
+    """A net's outputs are not what they should be, so its speed means nothing."""
+
+
+def relative_error(actual: Tensor, expected: Tensor) -> float:
+    """Euclidean distance over the expected tensor's length; infinite for other sizes and for what is not finite."""
+    if actual.shape != expected.shape:
+        return float("inf")
+    actual, expected = actual.detach().cpu().double(), expected.detach().cpu().double()
+    if not bool(torch.isfinite(actual).all()):
+        return float("inf")
+    length = float(torch.linalg.vector_norm(expected))
+    return float(torch.linalg.vector_norm(actual - expected)) / max(length, torch.finfo(torch.float64).tiny)
+
+
+def check_outputs(actual: Tensor, expected: Tensor, dtype: str, name: str) -> float:
+    """Hold outputs against those of float64.
+
+    Args:
+        actual: what the net computes as it will be timed.
+        expected: the same images' outputs in float64.
+        dtype: whose rounding is allowed, a key of ``TOLERANCES``.
+        name: how the message calls the net.
+
+    Returns:
+        the relative error.
+
+    Raises:
+        WrongOutput: if it is larger than rounding explains.
+    """
+    error, allowed = relative_error(actual, expected), TOLERANCES[dtype]
+    if not error <= allowed:
+        raise WrongOutput(f"relative error {error:.1e}, but should be at most {allowed:.0e} in {dtype} [{name}]")
+    return error

@@ -1,7 +1,7 @@
-"""One process that imports what both sides of a check need, then forks them: the import is paid, and held, once.
+"""One process that imports what both processes of a check need, then forks them: the import is paid, and held, once.
 
-It imports and forks, and neither builds nor runs a net. What happens in one side therefore never reaches the other.
-Afterwards it waits: it tells how each side ends, is given what they leave behind, and ends all when the check's own
+It imports and forks, and neither builds nor runs a net. What happens in one of them therefore never reaches the other.
+Afterwards it waits: it tells how each of them ends, is given what they leave behind, and ends all when the check's own
 process is gone.
 """
 
@@ -41,18 +41,18 @@ _CUDA = "PYTORCH_NVML_BASED_CUDA_CHECK"  # whoever asks for a GPU then does not 
 
 
 def run(setup: Mapping[str, Any]) -> NoReturn:
-    """Start both sides and wait until nobody needs them.
+    """Start both processes and wait until nobody needs them.
 
     Args:
-        setup: ``sides``, each as ``Sides.start`` gets it; ``ends``, where to write ``NAME PID`` at their start and
+        setup: ``processes``, each as ``Pair.start`` gets it; ``ends``, where to write ``NAME PID`` at their start and
             ``PID STATUS`` at their end; ``lifeline``, ``folder`` and ``mark``.
     """
     _import_all()
-    sides: Mapping[str, Mapping[str, Any]] = setup["sides"]
+    processes: Mapping[str, Mapping[str, Any]] = setup["processes"]
     take_orphans()
-    for name, side in sides.items():
-        _tell(setup["ends"], f"{name} {_forked(setup, name, side)}")
-    for descriptor in _of(sides.values()):
+    for name, one in processes.items():
+        _tell(setup["ends"], f"{name} {_forked(setup, name, one)}")
+    for descriptor in _of(processes.values()):
         os.close(descriptor)
     threading.Thread(target=_guard, args=(setup,), daemon=True).start()
     with contextlib.suppress(ChildProcessError):  # no child is left
@@ -64,7 +64,7 @@ def run(setup: Mapping[str, Any]) -> NoReturn:
 
 
 def _import_all() -> None:
-    """Import what both sides need; what fails here is imported, and blamed, where it is needed."""
+    """Import what both need; what fails here is imported, and blamed, where it is needed."""
     asked = os.environ.get(_CUDA)
     os.environ[_CUDA] = "1"
     gc.disable()
@@ -78,8 +78,8 @@ def _import_all() -> None:
     gc.enable()
 
 
-def _forked(setup: Mapping[str, Any], name: str, side: Mapping[str, Any]) -> int:
-    """The pid of a new side, which runs ``isolation.child.main`` and never returns."""
+def _forked(setup: Mapping[str, Any], name: str, one: Mapping[str, Any]) -> int:
+    """The pid of a new process, which runs ``isolation.child.main`` and never returns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about threads: numpy's own end before a fork
         pid = os.fork()
@@ -90,17 +90,17 @@ def _forked(setup: Mapping[str, Any], name: str, side: Mapping[str, Any]) -> int
         outlive_nobody()
         os.environ[MARK] = f"{setup['mark']}:{name}"
         for standard in (1, 2):
-            os.dup2(side["output"], standard)
-        for descriptor in {*_of(setup["sides"].values()), setup["ends"], setup["lifeline"]} - set(side["keeps"]):
+            os.dup2(one["output"], standard)
+        for descriptor in {*_of(setup["processes"].values()), setup["ends"], setup["lifeline"]} - set(one["keeps"]):
             os.close(descriptor)
-        main(side)
+        main(one)
     finally:
         os._exit(1)
 
 
-def _of(sides: Iterable[Mapping[str, Any]]) -> set[int]:
-    """The descriptors that are the sides' alone."""
-    return {descriptor for side in sides for descriptor in (*side["keeps"], side["output"])}
+def _of(processes: Iterable[Mapping[str, Any]]) -> set[int]:
+    """The descriptors that are the two processes' alone."""
+    return {descriptor for one in processes for descriptor in (*one["keeps"], one["output"])}
 
 
 def _tell(descriptor: int, line: str) -> None:
@@ -109,7 +109,7 @@ def _tell(descriptor: int, line: str) -> None:
 
 
 def _guard(setup: Mapping[str, Any]) -> None:
-    """When the process that started all this is gone, however it ended: end both sides and clean up."""
+    """When the process that started all this is gone, however it ended: end both and clean up."""
     os.read(setup["lifeline"], 1)  # returns when nobody holds the other end any more
     end_all([], setup["mark"], adopted_by=os.getpid())
     shutil.rmtree(setup["folder"], ignore_errors=True)

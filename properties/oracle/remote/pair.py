@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 from properties.isolation.processes import end_all, start
 
-__all__ = ["Side", "Sides"]
+__all__ = ["Pair", "Process"]
 
 _FORK = "properties.oracle.remote.fork:run"
 
 
-class Side(Protocol):
+class Process(Protocol):
     """One process; ``subprocess.Popen`` is one."""
 
     pid: int
@@ -35,7 +35,7 @@ class _Forked:
         return self.status
 
 
-class Sides:
+class Pair:
     """Judge and candidate.
 
     Args:
@@ -45,8 +45,8 @@ class Sides:
     def __init__(self, mark: str) -> None:
         self.mark = mark
         self._forked = {"candidate": _Forked(), "judge": _Forked()}
-        self.candidate: Side = self._forked["candidate"]
-        self.judge: Side = self._forked["judge"]
+        self.candidate: Process = self._forked["candidate"]
+        self.judge: Process = self._forked["judge"]
         self.waiter: subprocess.Popen[bytes] | None = None
         self._line = b""
 
@@ -69,17 +69,17 @@ class Sides:
         """
         common = {"lifeline": lifeline, "folder": folder, "mark": self.mark}
         if sys.platform == "linux":
-            self._fork({**common, "role": _FORK, "sides": setups, "ends": listen(self._on_ends)})
+            self._fork({**common, "role": _FORK, "processes": setups, "ends": listen(self._on_ends)})
         else:
             self._start(setups["candidate"], setups["judge"], common)
 
     def _fork(self, setup: Mapping[str, Any]) -> None:
-        sides = setup["sides"].values()
-        kept = {descriptor for side in sides for descriptor in (*side["keeps"], side["output"])}
+        processes = setup["processes"].values()
+        kept = {descriptor for one in processes for descriptor in (*one["keeps"], one["output"])}
         self.waiter = start(
             setup,
             descriptors=(*kept, setup["ends"], setup["lifeline"]),
-            output=setup["sides"]["judge"]["output"],
+            output=setup["processes"]["judge"]["output"],
             mark=self.mark,
         )
 

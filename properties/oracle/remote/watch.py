@@ -29,7 +29,7 @@ from properties.isolation.pipes import Pipes
 from properties.isolation.processes import takes_more, words_for
 from properties.isolation.tail import Tail
 from properties.oracle.remote.checked import Checked, without_verdict
-from properties.oracle.remote.pair import Sides
+from properties.oracle.remote.pair import Pair
 from properties.oracle.request import Request
 from properties.report import Report
 from properties.targets.target import parse, require_file
@@ -69,7 +69,7 @@ class _Watch:
         self.limits = limits
         self.progress = progress
         self.began = time.monotonic()
-        self.sides = Sides(secrets.token_hex(8))
+        self.pair = Pair(secrets.token_hex(8))
         self.output = Tail()
         self.faults = Tail()  # what the judge prints; nobody asks for it
         self.stage = "while its process started"
@@ -101,7 +101,7 @@ class _Watch:
                 candidate = {"role": _CANDIDATE, "channel": theirs.fileno(), "stages": stages, "output": output}
                 judge = {"role": _JUDGE, "channel": ours.fileno(), "reports": reports, "output": faults}
                 stack.callback(self._end)
-                self.sides.start(
+                self.pair.start(
                     {
                         "candidate": {**common, **candidate, "keeps": (theirs.fileno(), stages)},
                         "judge": {**common, **judge, "keeps": (ours.fileno(), reports), "request": request},
@@ -122,7 +122,7 @@ class _Watch:
         return ends
 
     def _end(self) -> None:
-        self.sides.end()
+        self.pair.end()
         self.pipes.hear(0)
 
     # --------------------------------------------------------------------------------------------------------- watching
@@ -171,22 +171,22 @@ class _Watch:
     def _stopped(self) -> tuple[None, str] | None:
         """Why there will be no report, as soon as that is certain."""
         name, now = self.names["candidate"], time.monotonic()
-        sides = self.sides
-        if self.ended is None and sides.candidate.poll() is not None:
-            self.ended = sides.candidate.poll()
-            sides.end_candidate()  # its children hold the wire open
+        pair = self.pair
+        if self.ended is None and pair.candidate.poll() is not None:
+            self.ended = pair.candidate.poll()
+            pair.end_candidate()  # its children hold the wire open
         if self.lost:
-            ended = sides.wait_for_candidate(_LAST_WORDS, self.pipes.hear)
+            ended = pair.wait_for_candidate(_LAST_WORDS, self.pipes.hear)
             if ended is None:
                 return None, f"{name} closed the connection that it is judged through, {self.stage}"
             return None, f"{name} {words_for(ended)}, {self.stage}"
-        status = sides.judge.poll()
+        status = pair.judge.poll()
         if status is not None:
             self.pipes.hear(0)
             if self.verdict is None and not self.lost:
                 return None, f"{self.names['reference']} {words_for(status)}, {self.judging}"
             return None
-        status = sides.broken()
+        status = pair.broken()
         if status is not None:
             return None, f"the process that both nets were started by {words_for(status)}, {self.judging}"
         if now >= self.began + self.limits.timeout:
@@ -201,8 +201,8 @@ class _Watch:
 
     def _too_large(self) -> tuple[None, str] | None:
         watched = (
-            ("candidate", self.sides.candidate, self.stage),
-            ("reference", self.sides.judge, self.judging),
+            ("candidate", self.pair.candidate, self.stage),
+            ("reference", self.pair.judge, self.judging),
         )
         for side, process, stage in watched:
             if process.pid and takes_more(process.pid, self.limits.memory * 2**30):

@@ -12,8 +12,7 @@ from torch import nn
 import arches
 from properties.bench.measure import contest as contests
 from properties.bench.measure.cases import MODES, Case, cases, parse_selection, side_of
-from properties.bench.measure.contest import enter
-from properties.bench.measure.gate import WrongOutput, check_outputs, relative_error
+from properties.bench.measure.contest import WrongOutput, check_outputs, enter, relative_error
 from properties.bench.measure.machine import describe, fast, tensor_cores
 from properties.bench.measure.memory import halving, is_out_of_memory
 from properties.bench.measure.modes import ModeError, Unavailable, prepare

@@ -15,12 +15,12 @@ import pytest
 from properties.isolation import processes
 from properties.isolation.limits import Limits
 from properties.isolation.processes import MARK, end_all, memory_of, takes_more, usual_memory, words_for
-from properties.oracle.remote import sides
+from properties.oracle.remote import pair
 from properties.oracle.remote.watch import check_isolated
 from properties.oracle.request import Request
 
 WAIT = "import time; time.sleep(600)"
-linux = pytest.mark.skipif(sys.platform != "linux", reason="both sides are forked from one process on Linux alone")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="both are forked from one process on Linux alone")
 
 
 def _gone(pids, within=10.0):
@@ -143,7 +143,7 @@ def test_the_end_of_a_process_has_words(status, words):
 @pytest.mark.parametrize(("target", "says"), [("models:", "not a target"), ("nowhere.py:net", "there is no file")])
 def test_a_misspelt_target_starts_no_process(target, says, monkeypatch):
     """What can be said without torch is said at once."""
-    monkeypatch.setattr(sides, "start", lambda *arguments, **keywords: pytest.fail("started a process"))
+    monkeypatch.setattr(pair, "start", lambda *arguments, **keywords: pytest.fail("started a process"))
     report, output = check_isolated(target, "resnet50", Request())
 
     assert ("error", "") == (report.verdict, output)
@@ -239,7 +239,7 @@ def test_what_a_candidate_leaves_behind_ends_with_the_check(then, says, tmp_path
 @linux
 @pytest.mark.slow
 def test_a_candidate_that_kills_what_it_was_forked_from_is_told(tmp_path):
-    """Both sides end with it, and the message says what happened."""
+    """Both processes end with it, and the message says what happened."""
     (tmp_path / "kills.py").write_text("import os, time\n\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n")
     outcome = check_isolated(f"{tmp_path}/kills.py:net", "cifar10_net", Request())
 

@@ -9,7 +9,7 @@ from pages import Page, link_papers, table
 
 from properties.catalogue import ALL
 from properties.graph.rules import GRAPH_RULES, RULES
-from properties.oracle.known import activations, operators, settings
+from properties.oracle.known import activations, branches, kernels
 
 __all__ = ["catalogue_pages"]
 
@@ -39,9 +39,9 @@ def _properties() -> Page:
 
 def _deviations() -> Page:
     groups = {
-        "Settings of a layer": settings.SETTINGS,
+        "Settings of a layer": kernels.SETTINGS,
         "Activations": activations.ACTIVATIONS,
-        "Operators and wiring": operators.OPERATORS,
+        "Operators and wiring": branches.OPERATORS,
     }
     parts = [
         "# Known deviations",

@@ -18,7 +18,7 @@ from properties.oracle.explain.repair import repair
 from properties.oracle.explain.words import sentence
 from properties.oracle.known import recognise
 from properties.oracle.known.case import Case
-from properties.oracle.known.settings import ALEXNET_2012, ALEXNET_2014, conv_widths
+from properties.oracle.known.kernels import ALEXNET_2012, ALEXNET_2014, conv_widths
 from properties.report import Deviation, Place
 
 __all__ = ["doubts", "explain"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from properties.oracle.known.activations import ACTIVATIONS
+from properties.oracle.known.branches import OPERATORS
 from properties.oracle.known.case import Case, Known
-from properties.oracle.known.operators import OPERATORS
-from properties.oracle.known.settings import SETTINGS
+from properties.oracle.known.kernels import SETTINGS
 
 __all__ = ["KNOWN", "recognise"]
 

@@ -214,7 +214,7 @@ def test_the_catalogues_have_every_entry(generator):
 
     assert [] == [prop for prop in ALL if f"| `{prop.name}` | {prop.sentence}" not in pages["catalogue/properties.md"]]
     assert [] == [
-        each for each in DEVIATIONS if f"{each.name} | <{each.link}> |" not in pages["catalogue/deviations.md"]
+        each for each in DEVIATIONS if f"{each.says} | <{each.link}> |" not in pages["catalogue/deviations.md"]
     ]
     assert [] == [rule for rule in (*RULES, *GRAPH_RULES) if f"| {rule.name} | " not in pages["catalogue/rewrites.md"]]
 

@@ -18,7 +18,7 @@ from properties.oracle.explain.repair import repair
 from properties.oracle.explain.words import sentence
 from properties.oracle.known import recognise
 from properties.oracle.known.case import Case
-from properties.oracle.known.kernels import ALEXNET_2012, ALEXNET_2014, conv_widths
+from properties.oracle.known.widths import ALEXNET_2012, ALEXNET_2014, conv_widths
 from properties.report import Deviation, Place
 
 __all__ = ["doubts", "explain"]
@@ -217,7 +217,7 @@ def _deviation(mode: str, members: Sequence[_Located]) -> Deviation:
         count=len(places),
         places=places,
         effect={"parameters": parameters},
-        known_as=known.name if known else None,
+        known_as=known.says if known else None,
         link=known.link if known else None,
         repair=_repair(members),
         excerpt=excerpt(first.edit, first.comparison.reference, first.comparison.candidate, first.comparison.pairs),

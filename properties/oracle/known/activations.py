@@ -1,32 +1,38 @@
-"""Known deviations in activations: those that are missing, misplaced or of another kind."""
+"""Known deviations in activations: those that are missing or unused, and those of another kind."""
 
 from __future__ import annotations
 
-from properties.graph.ir import Op, OpGraph
-from properties.graph.labels import label_of
+from properties.graph.ir import Op
 from properties.oracle.known.case import (
     Case,
-    Known,
-    is_extra,
     is_missing,
-    join_of,
+    is_setting,
     kinds,
+    known,
     layers_above,
-    on_shortcut,
     replaced,
     replaces,
     sources,
     users,
 )
 
-__all__ = ["ACTIVATIONS"]
+__all__ = [
+    "gelu_by_erf",
+    "gelu_by_tanh",
+    "leaky_relu_for_relu",
+    "no_last_norm_and_relu",
+    "no_last_relu",
+    "no_relu_after_last_convolution",
+    "no_relu_in_googlenet_stem",
+    "no_relu_in_stem",
+    "no_relu_in_transition",
+    "relu6_for_relu",
+    "relu_for_relu6",
+    "unused_relu",
+]
 
 
-def _above(graph: OpGraph, position: int) -> list[str]:
-    return [op.kind for op in graph.ops[:position]]
-
-
-def _lost_relu(case: Case, *, reads: str, feeds: str) -> bool:
+def _lacks_relu(case: Case, *, reads: str, feeds: str) -> bool:
     """Whether a ReLU is missing between these two kinds."""
     if not is_missing(case, "relu"):
         return False
@@ -34,32 +40,38 @@ def _lost_relu(case: Case, *, reads: str, feeds: str) -> bool:
     return sources(case.reference, at) == [reads] and feeds in users(case.reference, [at])
 
 
-def _lost_stem_relu(case: Case) -> bool:
-    return is_missing(case, "relu") and layers_above(case.reference, case.edit.reference[0]) == 1
+def _is_relu6(op: Op) -> bool:
+    """Whether it is a clamp to 0 and 6."""
+    return op.kind == "clamp" and (op.attributes.get("min"), op.attributes.get("max")) == (0, 6)
 
 
-def _lost_inception_stem_relu(case: Case) -> bool:
-    if not is_missing(case, "relu"):
-        return False
-    at = case.edit.reference[0]
-    has_branches = any(op.kind == "cat" for op in case.reference.ops)
-    return has_branches and "cat" not in _above(case.reference, at) and layers_above(case.reference, at) in (2, 3)
+@known(
+    slug="gelu-by-tanh",
+    says="GELU by its tanh approximation instead of erf",
+    link="https://github.com/TransformerLensOrg/TransformerLens/pull/596",
+)
+def gelu_by_tanh(case: Case) -> bool:
+    """A GELU is approximated, and should not be."""
+    return is_setting(case, "gelu", "approximate", "none", "tanh")
 
 
-def _lost_transition_relu(case: Case) -> bool:
-    if not is_missing(case, "relu"):
-        return False
-    graph, at = case.reference, case.edit.reference[0]
-    following = [user for user in graph.users[at] if graph.ops[user].kind == "conv"]
-    return sources(graph, at) == ["batch_norm"] and any("avg_pool" in users(graph, [user]) for user in following)
+@known(
+    slug="gelu-by-erf",
+    says="GELU by erf instead of its tanh approximation",
+    link="https://github.com/TransformerLensOrg/TransformerLens/pull/596",
+)
+def gelu_by_erf(case: Case) -> bool:
+    """A GELU should be approximated, and is not."""
+    return is_setting(case, "gelu", "approximate", "tanh", "none")
 
 
-def _lost_after_addition(case: Case) -> bool:
-    return is_missing(case, "relu") and "add" in sources(case.reference, case.edit.reference[0])
-
-
-def _is_registered(case: Case) -> bool:
-    """Whether the candidate has the ReLU's module all the same, and no operator comes from it."""
+@known(
+    slug="unused-relu",
+    says="the ReLU is there, but what it returns is not used",
+    link="https://github.com/Cadene/pretrained-models.pytorch/issues/79",
+)
+def unused_relu(case: Case) -> bool:
+    """A ReLU is missing, and the candidate has its module all the same, from which no operator comes."""
     if not is_missing(case, "relu"):
         return False
     where = case.missing()[0].where
@@ -67,93 +79,102 @@ def _is_registered(case: Case) -> bool:
     return "ReLU" in case.candidate.modules.get(where, "") and where not in ran
 
 
-def _before_addition(case: Case) -> bool:
-    if case.edit.kind == "wiring" and case.edit.attribute == "moved" and kinds(case.missing()) == ["relu"]:
-        is_after = "add" in sources(case.reference, case.edit.reference[0])
-        return is_after and "add" in users(case.candidate, case.edit.candidate)
-    return is_extra(case, "relu") and "add" in users(case.candidate, case.edit.candidate) and not on_shortcut(case)
+@known(
+    slug="no-relu-in-stem",
+    says="the stem's ReLU is missing",
+    link="https://github.com/michuanhaohao/reid-strong-baseline/issues/117",
+)
+def no_relu_in_stem(case: Case) -> bool:
+    """The ReLU after the first layer is missing."""
+    return is_missing(case, "relu") and layers_above(case.reference, case.edit.reference[0]) == 1
 
 
-def _shortcut_activation(case: Case) -> bool:
-    return is_extra(case, "relu") and on_shortcut(case)
-
-
-def _in_place_on_skip(case: Case) -> bool:
-    """Whether an addition reads what a ReLU made, where it should read what the ReLU reads."""
-    if case.edit.kind != "wiring" or case.edit.attribute != "operands" or case.ours.kind != "add":
+@known(
+    slug="no-relu-in-googlenet-stem",
+    says="a ReLU of GoogLeNet's stem is missing, as in a textbook",
+    link="https://github.com/d2l-ai/d2l-en/pull/1732",
+)
+def no_relu_in_googlenet_stem(case: Case) -> bool:
+    """The ReLU after the second or third layer is missing, above the first concatenation."""
+    if not is_missing(case, "relu"):
         return False
-    expected = {str(label_of(case.reference.ops[source])) for source in case.ours.inputs}
-    activations = [case.candidate.ops[source] for source in case.theirs.inputs]
-    return any(op.kind == "relu" and str(label_of(case.candidate.ops[op.inputs[0]])) in expected for op in activations)
+    at = case.edit.reference[0]
+    has_branches = any(op.kind == "cat" for op in case.reference.ops)
+    is_above = "cat" not in kinds(case.reference.ops[:at])
+    return has_branches and is_above and layers_above(case.reference, at) in (2, 3)
 
 
-def _other_shortcut(case: Case) -> bool:
-    """Whether the shortcut leaves before a norm and ReLU in one net, and after them in the other."""
-    if case.edit.kind != "wiring" or case.edit.attribute != "operands":
+@known(
+    slug="no-relu-in-transition",
+    says="DenseNet's transition without its ReLU",
+    link="https://github.com/weiaicunzai/pytorch-cifar100/issues/52",
+)
+def no_relu_in_transition(case: Case) -> bool:
+    """The ReLU between a batch norm and a convolution that feeds an average pool is missing."""
+    if not is_missing(case, "relu"):
         return False
-    is_shortcut = case.ours.kind == "add" or join_of(case.reference, case.edit.reference[0]) == "add"
-    return is_shortcut and _reads_activated(case.reference, case.ours) != _reads_activated(case.candidate, case.theirs)
+    graph, at = case.reference, case.edit.reference[0]
+    following = [user for user in graph.users[at] if graph.ops[user].kind == "conv"]
+    return sources(graph, at) == ["batch_norm"] and any("avg_pool" in users(graph, [user]) for user in following)
 
 
-def _reads_activated(graph: OpGraph, op: Op) -> bool:
-    activations = [graph.ops[source] for source in op.inputs if graph.ops[source].kind == "relu"]
-    return any(graph.ops[relu.inputs[0]].kind == "batch_norm" for relu in activations)
+@known(
+    slug="no-last-relu",
+    says="the last ReLU, before the global pool, is missing, as in DenseNet",
+    link="https://github.com/keras-team/keras-applications/issues/31",
+)
+def no_last_relu(case: Case) -> bool:
+    """The ReLU between a batch norm and the global pool is missing."""
+    return _lacks_relu(case, reads="batch_norm", feeds="global_avg_pool")
 
 
-def _is_relu6(op: Op) -> bool:
-    return op.kind == "clamp" and (op.attributes.get("min"), op.attributes.get("max")) == (0, 6)
+@known(
+    slug="no-relu-after-last-convolution",
+    says="the last convolution's ReLU is missing, as in SqueezeNet",
+    link="https://github.com/DT42/squeezenet_demo/pull/12",
+)
+def no_relu_after_last_convolution(case: Case) -> bool:
+    """The ReLU between a convolution and the global pool is missing."""
+    return _lacks_relu(case, reads="conv", feeds="global_avg_pool")
 
 
-def _relu_for_relu6(case: Case) -> bool:
+@known(
+    slug="no-last-norm-and-relu",
+    says="pre-activation without the last norm and ReLU before the pool",
+    link="https://github.com/kuangliu/pytorch-cifar/blob/master/models/preact_resnet.py",
+)
+def no_last_norm_and_relu(case: Case) -> bool:
+    """A batch norm and the ReLU that feeds the global pool are missing."""
+    return is_missing(case, "batch_norm", "relu") and "global_avg_pool" in users(case.reference, case.edit.reference)
+
+
+@known(
+    slug="relu-for-relu6",
+    says="ReLU for ReLU6",
+    link="https://github.com/kuangliu/pytorch-cifar/blob/master/models/mobilenetv2.py",
+)
+def relu_for_relu6(case: Case) -> bool:
+    """A ReLU stands in place of a clamp to 0 and 6."""
     pair = replaced(case)
     return pair is not None and _is_relu6(pair[0]) and pair[1].kind == "relu"
 
 
-def _relu6_for_relu(case: Case) -> bool:
+@known(
+    slug="relu6-for-relu",
+    says="ReLU6 for ReLU",
+    link="https://github.com/kuangliu/pytorch-cifar/blob/master/models/mobilenetv2.py",
+)
+def relu6_for_relu(case: Case) -> bool:
+    """A clamp to 0 and 6 stands in place of a ReLU."""
     pair = replaced(case)
     return pair is not None and pair[0].kind == "relu" and _is_relu6(pair[1])
 
 
-def _no_final_norm(case: Case) -> bool:
-    return is_missing(case, "batch_norm", "relu") and "global_avg_pool" in users(case.reference, case.edit.reference)
-
-
-_KUANGLIU = "https://github.com/kuangliu/pytorch-cifar"
-
-# fmt: off
-ACTIVATIONS = (
-    Known("an in-place ReLU changes what the shortcut adds",
-          "https://github.com/rosinality/vq-vae-2-pytorch/issues/60", _in_place_on_skip),
-    Known("pre-activation: the shortcut leaves before the norm and ReLU in one net and after them in the other",
-          f"{_KUANGLIU}/issues/9", _other_shortcut),
-    Known("a ReLU on the shortcut",
-          "https://github.com/iamhankai/ghostnet.pytorch/issues/21", _shortcut_activation),
-    Known("the ReLU is before the addition",
-          f"{_KUANGLIU}/issues/4", _before_addition),
-    Known("the ReLU is there, but what it returns is not used",
-          "https://github.com/Cadene/pretrained-models.pytorch/issues/79", _is_registered),
-    Known("the ReLU after the addition is missing",
-          "https://arxiv.org/abs/1512.03385", _lost_after_addition),
-    Known("the stem's ReLU is missing",
-          "https://github.com/michuanhaohao/reid-strong-baseline/issues/117", _lost_stem_relu),
-    Known("a ReLU of GoogLeNet's stem is missing, as in a textbook",
-          "https://github.com/d2l-ai/d2l-en/pull/1732", _lost_inception_stem_relu),
-    Known("DenseNet's transition without its ReLU",
-          "https://github.com/weiaicunzai/pytorch-cifar100/issues/52", _lost_transition_relu),
-    Known("the last ReLU, before the global pool, is missing, as in DenseNet",
-          "https://github.com/keras-team/keras-applications/issues/31",
-          lambda case: _lost_relu(case, reads="batch_norm", feeds="global_avg_pool")),
-    Known("the last convolution's ReLU is missing, as in SqueezeNet",
-          "https://github.com/DT42/squeezenet_demo/pull/12",
-          lambda case: _lost_relu(case, reads="conv", feeds="global_avg_pool")),
-    Known("pre-activation without the last norm and ReLU before the pool",
-          f"{_KUANGLIU}/blob/master/models/preact_resnet.py", _no_final_norm),
-    Known("ReLU for ReLU6",
-          f"{_KUANGLIU}/blob/master/models/mobilenetv2.py", _relu_for_relu6),
-    Known("ReLU6 for ReLU",
-          f"{_KUANGLIU}/blob/master/models/mobilenetv2.py", _relu6_for_relu),
-    Known("leaky ReLU for ReLU, as in FixMatch's ResNet",
-          "https://github.com/google-research/fixmatch/issues/43",
-          lambda case: replaces(case, "relu", "leaky_relu")),
+@known(
+    slug="leaky-relu-for-relu",
+    says="leaky ReLU for ReLU, as in FixMatch's ResNet",
+    link="https://github.com/google-research/fixmatch/issues/43",
 )
-# fmt: on
+def leaky_relu_for_relu(case: Case) -> bool:
+    """A leaky ReLU stands in place of a ReLU."""
+    return replaces(case, "relu", "leaky_relu")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
@@ -16,13 +17,15 @@ __all__ = [
     "branch",
     "is_depthwise",
     "is_extra",
+    "is_in_bottleneck",
     "is_missing",
-    "is_pointwise",
+    "is_of_stem",
+    "is_setting",
     "join_of",
+    "kernel",
     "kinds",
+    "known",
     "layers_above",
-    "next_layer",
-    "on_shortcut",
     "replaced",
     "replaces",
     "sources",
@@ -31,6 +34,7 @@ __all__ = [
 ]
 
 _WEIGHTED = ("conv", "linear", "conv_transpose")
+_BOTTLENECK = [1, 3, 1]
 
 
 @dataclass(frozen=True)
@@ -81,14 +85,27 @@ class Known:
     """A deviation that people have met before.
 
     Args:
-        name: what they call it, and which side has it.
+        slug: its name in the code, the tests and the documentation; it never changes.
+        says: what people call it, and which side has it; a report prints it.
         link: where to read about it.
         fits: whether a case is one.
     """
 
-    name: str
+    slug: str
+    says: str
     link: str
     fits: Callable[[Case], bool]
+
+
+def known(*, slug: str, says: str, link: str) -> Callable[[Callable[[Case], bool]], Known]:
+    """Make a record of a predicate, whose docstring says how such a case is told.
+
+    Args:
+        slug: as in ``Known``; the predicate has the same name, with underscores.
+        says: as in ``Known``.
+        link: as in ``Known``.
+    """
+    return lambda fits: Known(slug, says, link, fits)
 
 
 def kinds(ops: Sequence[Op]) -> list[str]:
@@ -132,12 +149,6 @@ def weighted(graph: OpGraph, positions: Sequence[int]) -> list[Op]:
     return [graph.ops[position] for position in positions if graph.ops[position].kind in _WEIGHTED]
 
 
-def next_layer(graph: OpGraph, position: int) -> Op | None:
-    """The next convolution or linear layer of its chain."""
-    chain = branch(graph, position)
-    return next(iter(weighted(graph, chain[chain.index(position) + 1 :])), None)
-
-
 def is_missing(case: Case, *wanted: str) -> bool:
     """Whether exactly these operators are missing."""
     return case.edit.kind == "operator-missing" and kinds(case.missing()) == list(wanted)
@@ -159,19 +170,6 @@ def layers_above(graph: OpGraph, position: int) -> int:
     return len(weighted(graph, sorted(seen)))
 
 
-def on_shortcut(case: Case) -> bool:
-    """Whether the candidate's operator stands on a projection: a branch of one layer into an addition."""
-    at = case.edit.candidate[0]
-    chain = weighted(case.candidate, branch(case.candidate, at))
-    is_short = len(chain) == 1 or (len(chain) == 2 and is_depthwise(chain[0]) and is_pointwise(chain[1]))
-    return join_of(case.candidate, at) == "add" and is_short
-
-
-def is_pointwise(op: Op) -> bool:
-    """Whether a convolution looks at single pixels."""
-    return set(op.attributes.get("kernel_size", (0,))) == {1}
-
-
 def replaced(case: Case) -> tuple[Op, Op] | None:
     """The two operators, where one stands in place of one."""
     is_one = case.edit.kind == "operator-replaced" and len(case.edit.reference) == len(case.edit.candidate) == 1
@@ -182,3 +180,28 @@ def replaces(case: Case, before: str, after: str) -> bool:
     """Whether an operator of one kind stands in place of one of another."""
     pair = replaced(case)
     return pair is not None and (pair[0].kind, pair[1].kind) == (before, after)
+
+
+def is_setting(case: Case, kind: str, name: str, before: object = None, after: object = None) -> bool:
+    """Whether one setting of one kind of layer went from one value to another; None stands for any."""
+    values = case.changes(name)
+    if values is None or case.ours.kind != kind:
+        return False
+    return (before is None or values[0] == before) and (after is None or values[1] == after)
+
+
+def kernel(op: Op) -> Any:
+    """The side of a square kernel."""
+    size = op.attributes.get("kernel_size")
+    return size[0] if isinstance(size, tuple) and len(set(size)) == 1 else size
+
+
+def is_in_bottleneck(chain: Sequence[Op]) -> bool:
+    """Whether a branch is that of a bottleneck block: kernels of 1x1, 3x3, 1x1."""
+    return [kernel(op) for op in chain] == _BOTTLENECK
+
+
+def is_of_stem(case: Case) -> bool:
+    """Whether it is about the reference's first convolution."""
+    first = next((at for at, _ in case.reference.of_kind("conv")), None)
+    return bool(case.edit.reference) and case.edit.reference[0] == first

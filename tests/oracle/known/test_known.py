@@ -176,5 +176,5 @@ def test_widths_of_norms_as_eps_are_one_mistake():
 
 def test_entries_have_a_name_and_a_link_of_their_own():
     """Names differ, and links are addresses."""
-    assert len(KNOWN) == len({known.name for known in KNOWN})
+    assert len(KNOWN) == len({known.says for known in KNOWN})
     assert all(re.fullmatch(r"https://[^\s]+", known.link) for known in KNOWN)

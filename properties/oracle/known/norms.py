@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from properties.graph.ir import Op
 from properties.oracle.known.case import Case, is_setting, kinds, known
 
 __all__ = [
@@ -18,6 +19,12 @@ __all__ = [
 ]
 
 _PLACES = ("operator-missing", "operator-extra", "wiring")
+
+
+def _is_over_channels(op: Op) -> bool:
+    """Whether it is the average pool of a local response norm, whose third axis is that of the channels."""
+    size = op.attributes.get("kernel_size", ())
+    return op.kind == "avg_pool" and len(size) > 1 and size[0] > 1 and set(size[1:]) == {1}
 
 
 @known(
@@ -114,8 +121,9 @@ def one_norm_for_several(case: Case) -> bool:
     link="https://github.com/pytorch/vision/blob/main/torchvision/models/googlenet.py",
 )
 def batch_norm_for_lrn(case: Case) -> bool:
-    """A local response norm is missing or replaced."""
-    return "local_response_norm" in kinds(case.missing())
+    """A power of a mean over neighbouring channels is missing, in a net that alone has batch norms."""
+    powers = "pow" in kinds(case.missing()) and any(_is_over_channels(op) for op in case.missing())
+    return powers and any(case.candidate.of_kind("batch_norm")) and not any(case.reference.of_kind("batch_norm"))
 
 
 @known(

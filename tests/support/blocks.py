@@ -1,0 +1,45 @@
+"""Blocks to write a small net in one expression: branches that are added, joined or multiplied."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Branches", "Gated", "Residual"]
+
+
+class Residual(nn.Module):
+    """``layers(x) + shortcut(x)``, in this order."""
+
+    def __init__(self, *layers: nn.Module, shortcut: nn.Module | None = None) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+        self.shortcut = shortcut or nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The sum."""
+        return self.layers(x) + self.shortcut(x)
+
+
+class Branches(nn.Module):
+    """What several branches make of ``x``, one after the other on the axis of channels."""
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The concatenation."""
+        return torch.cat([branch(x) for branch in self.branches], 1)
+
+
+class Gated(nn.Module):
+    """``x * layers(x)``."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The product."""
+        return x * self.layers(x)

@@ -1,35 +1,45 @@
 """The catalogue of known deviations: each is recognised by its structure, and what only looks like it is not."""
 
+import importlib
 import re
 
 import pytest
-import torch
+from oracle.known.activations import TRIOS as ACTIVATIONS
+from oracle.known.branches import TRIOS as BRANCHES
+from oracle.known.dropout import TRIOS as DROPOUT
+from oracle.known.ends import TRIOS as ENDS
+from oracle.known.kernels import TRIOS as KERNELS
+from oracle.known.norms import TRIOS as NORMS
+from oracle.known.pools import TRIOS as POOLS
+from oracle.known.shortcuts import TRIOS as SHORTCUTS
+from oracle.known.strides import TRIOS as STRIDES
+from oracle.known.widths import TRIOS as WIDTHS
 from support.pairs import SHAPE, Net, conv, normal_form
 from torch import nn
-from torch.nn import functional as F
 
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
-from properties.oracle.known import KNOWN
+from properties.oracle.known import KNOWN, dropout, ends, norms, shortcuts
+from properties.oracle.known.case import Known
+
+FAMILIES = {  # by the module of the predicates
+    "strides": STRIDES,
+    "kernels": KERNELS,
+    "widths": WIDTHS,
+    "pools": POOLS,
+    "norms": NORMS,
+    "activations": ACTIVATIONS,
+    "shortcuts": SHORTCUTS,
+    "branches": BRANCHES,
+    "dropout": DROPOUT,
+    "ends": ENDS,
+}
 
 
 def found(right, wrong, mode="train", shape=SHAPE):
     """The deviations of one net from another in one mode."""
     ours, theirs = (normal_form(net, mode, shape).graph for net in (right, wrong))
     return explain([Comparison.of(mode, ours, theirs)])
-
-
-def _bottleneck(first=1, second=1, *, groups=(1, 1)):
-    def run(n, x):
-        return (n.c(n.b(n.a(x).relu()).relu()) + n.d(x)).relu()
-
-    return Net(
-        run,
-        a=conv(size=1, stride=first, groups=groups[0]),
-        b=conv(stride=second, groups=groups[1]),
-        c=conv(out=16, size=1),
-        d=conv(out=16, size=1, stride=first * second),
-    )
 
 
 def _stem(*layers):
@@ -40,92 +50,61 @@ def _residual(run):
     return Net(run, a=conv(), b=conv(), n=nn.BatchNorm2d(8))
 
 
-def _branches(*sizes):
-    def run(n, x):
-        return torch.cat([n.a(x), n.b(x)], 1)
-
-    return Net(run, a=conv(size=sizes[0]), b=conv(size=sizes[1]))
-
-
-def _concatenation(turn):
-    return Net(lambda n, x: n.c(torch.cat([n.a(x), x][::turn], 1)), a=conv(), c=conv(16))
+def _normed(**settings):
+    return nn.Sequential(conv(bias=False), nn.BatchNorm2d(8, **settings), nn.ReLU())
 
 
 def _heads(turn):
     return Net(lambda n, x: (n.a(x).relu(), n.b(x).tanh())[::turn], a=conv(), b=conv())
 
 
-def _normed(**settings):
-    return nn.Sequential(conv(bias=False), nn.BatchNorm2d(8, **settings), nn.ReLU())
-
-
 def _biased(*, bias):
     return nn.Sequential(conv(bias=bias), nn.BatchNorm2d(8))
-
-
-def _gated(*, gate):
-    def run(n, x):
-        y = n.a(x)
-        return y * n.b(F.adaptive_avg_pool2d(y, 1)).sigmoid() if gate else y
-
-    return Net(run, a=conv(), b=conv(size=1))
 
 
 def _classifier(*layers):
     return nn.Sequential(conv(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), *layers)
 
 
-CASES = {
-    "v1": (_bottleneck(1, 2), _bottleneck(2, 1), "ResNet v1:"),
-    "v1.5": (_bottleneck(2, 1), _bottleneck(1, 2), "ResNet v1.5:"),
-    "first grouped": (_bottleneck(), _bottleneck(groups=(4, 1)), "first 1x1 convolution of the block is grouped"),
-    "groups ignored": (_bottleneck(groups=(1, 4)), _bottleneck(), "groups is ignored"),
-    "eps": (_normed(), _normed(eps=1e-3), "TensorFlow's batch norm epsilon"),
-    "eps back": (_normed(eps=1e-3), _normed(), "PyTorch's batch norm epsilon"),
-    "eps of width": (_normed(), _normed(eps=8), "eps was given the number of channels"),
-    "momentum": (_normed(), _normed(momentum=0.9), "TensorFlow's convention"),
-    "ceil": (nn.MaxPool2d(3, 2), nn.MaxPool2d(3, 2, ceil_mode=True), "Caffe's pooling"),
-    "count of padding": (
-        nn.AvgPool2d(3, 1, 1),
-        nn.AvgPool2d(3, 1, 1, count_include_pad=False),
-        "without the padding in its count",
-    ),
-    "gelu": (nn.GELU(), nn.GELU("tanh"), "tanh approximation"),
-    "5x5 as 3x3": (_branches(1, 5), _branches(1, 3), "5x5 branch built as 3x3"),
-    "3x3 as 5x5": (_branches(1, 3), _branches(1, 5), "5x5 branch as in the paper"),
-    "bias before norm": (_biased(bias=False), _biased(bias=True), "bias before a batch norm"),
-    "heads": (_heads(1), _heads(-1), "outputs are swapped"),
-    "order": (_concatenation(1), _concatenation(-1), "concatenation is in another order"),
-    "stem relu": (_stem(conv(), nn.ReLU()), _stem(conv()), "stem's ReLU is missing"),
-    "relu6": (_stem(conv(), nn.ReLU6()), _stem(conv(), nn.ReLU()), "ReLU for ReLU6"),
-    "leaky": (_stem(conv(), nn.ReLU()), _stem(conv(), nn.LeakyReLU()), "leaky ReLU for ReLU"),
-    "relu before addition": (
+TRIOS = tuple(trio for trios in FAMILIES.values() for trio in trios)
+OTHERS = {  # what else one entry is told by
+    "relu before addition, none after": (
+        shortcuts.relu_before_addition,
         _residual(lambda n, x: n.b(n.a(x).relu()) + x),
         _residual(lambda n, x: n.b(n.a(x).relu()).relu() + x),
-        "ReLU is before the addition",
     ),
-    "relu after addition": (
+    "relu after addition, above a layer that is called twice": (
+        shortcuts.no_relu_after_addition,
         _residual(lambda n, x: n.a((n.b(n.a(x).relu()) + x).relu())),
         _residual(lambda n, x: n.a(n.b(n.a(x).relu()) + x)),
-        "ReLU after the addition is missing",
     ),
-    "relu in place": (
+    "relu in place, by assignment": (
+        shortcuts.relu_in_place_on_shortcut,
         _residual(lambda n, x: (lambda y: n.b(y.relu()) + y)(n.a(x))),
         _residual(lambda n, x: (lambda y: n.b(y) + y)(n.a(x).relu())),
-        "in-place ReLU changes what the shortcut adds",
     ),
-    "gate": (_gated(gate=True), _gated(gate=False), "squeeze-and-excitation is missing"),
-    "dropout": (
+    "dropout that should not be there": (
+        dropout.dropout_in_one_net,
         _classifier(nn.Linear(8, 4)),
         _classifier(nn.Dropout(), nn.Linear(8, 4)),
-        "dropout is there in one net",
     ),
-    "softmax": (_classifier(nn.Linear(8, 4)), _classifier(nn.Linear(8, 4), nn.Softmax(1)), "probabilities"),
-    "transform input": (
+    "softmax after a pool": (
+        ends.probabilities_for_logits,
+        _classifier(nn.Linear(8, 4)),
+        _classifier(nn.Linear(8, 4), nn.Softmax(1)),
+    ),
+    "log of probabilities": (
+        ends.probabilities_for_logits,
+        _classifier(nn.Linear(8, 4)),
+        _classifier(nn.Linear(8, 4), nn.LogSoftmax(1)),
+    ),
+    "input transformed as a whole": (
+        ends.input_transformed,
         nn.Sequential(conv()),
         Net(lambda n, x: n.a(x * 0.5 + 0.25), a=conv()),
-        "transform_input is on",
     ),
+    "outputs of two heads": (ends.outputs_swapped, _heads(1), _heads(-1)),
+    "bias that a bare norm takes away": (norms.bias_before_norm, _biased(bias=False), _biased(bias=True)),
 }
 
 UNKNOWN = {
@@ -140,13 +119,33 @@ UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize(("right", "wrong", "name"), CASES.values(), ids=CASES.keys())
-def test_it_is_called_by_its_name(right, wrong, name):
+def _slug(trio):
+    return trio.known.slug
+
+
+@pytest.mark.parametrize("trio", TRIOS, ids=_slug)
+def test_what_is_wrong_is_called_by_its_name(trio):
     """One deviation, with the name that people use and a link to read about it."""
+    (deviation,) = trio.deviations(trio.wrong)
+
+    assert (trio.known.says, trio.known.link) == (deviation.known_as, deviation.link)
+
+
+@pytest.mark.parametrize("trio", TRIOS, ids=_slug)
+def test_what_only_looks_like_it_is_not_called_so(trio):
+    """The third net deviates, too, by something that is not the entry."""
+    deviations = trio.deviations(trio.near)
+
+    assert deviations
+    assert trio.known.says not in [deviation.known_as for deviation in deviations]
+
+
+@pytest.mark.parametrize(("known", "right", "wrong"), OTHERS.values(), ids=OTHERS.keys())
+def test_another_spelling_is_called_by_the_same_name(known, right, wrong):
+    """One deviation, with the name and the link of the entry."""
     (deviation,) = found(right, wrong)
 
-    assert name in (deviation.known_as or "")
-    assert (deviation.link or "").startswith("https://")
+    assert (known.says, known.link) == (deviation.known_as, deviation.link)
 
 
 @pytest.mark.parametrize(("right", "wrong"), UNKNOWN.values(), ids=UNKNOWN.keys())
@@ -172,6 +171,34 @@ def test_widths_of_norms_as_eps_are_one_mistake():
     (deviation,) = found(net(1e-5, 1e-5), net(8, 16))
 
     assert 2 == deviation.count
+
+
+def test_every_entry_has_its_three_nets():
+    """Each once, in the tests' file that has the name of the module where its predicate stands."""
+    expected = {known.slug: known.fits.__module__.rpartition(".")[2] for known in KNOWN}
+    shown = [(trio.known.slug, family) for family, trios in FAMILIES.items() for trio in trios]
+
+    assert sorted(expected.items()) == sorted(shown)
+
+
+def test_slugs_are_the_names_of_the_predicates():
+    """Words with hyphens between them, with underscores in the code; no two are equal."""
+    assert len(KNOWN) == len({known.slug for known in KNOWN})
+    assert [] == [known.slug for known in KNOWN if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", known.slug)]
+    assert [known.slug.replace("-", "_") for known in KNOWN] == [known.fits.__name__ for known in KNOWN]
+
+
+def test_every_predicate_says_how_it_tells():
+    """In one sentence."""
+    assert [] == [known.slug for known in KNOWN if not re.fullmatch(r"[A-Z].*\.", known.fits.__doc__ or "")]
+
+
+def test_every_record_of_a_family_is_in_the_catalogue():
+    """A predicate that is written and not listed would never be asked."""
+    modules = [importlib.import_module(f"properties.oracle.known.{family}") for family in FAMILIES]
+    written = [each for module in modules for each in vars(module).values() if isinstance(each, Known)]
+
+    assert {known.slug for known in written} == {known.slug for known in KNOWN}
 
 
 def test_entries_have_a_name_and_a_link_of_their_own():

@@ -205,18 +205,49 @@ def generator(monkeypatch):
 
 
 def test_the_catalogues_have_every_entry(generator):
-    """Properties by name, known deviations by name and link, rewrites by name."""
+    """Properties and rewrites by name."""
     from properties import ALL
     from properties.graph.rules import GRAPH_RULES, RULES
-    from properties.oracle.known import KNOWN as DEVIATIONS
 
     pages = {page.path: page.text for page in generator("catalogues").catalogue_pages()}
 
     assert [] == [prop for prop in ALL if f"| `{prop.name}` | {prop.sentence}" not in pages["catalogue/properties.md"]]
-    assert [] == [
-        each for each in DEVIATIONS if f"{each.says} | <{each.link}> |" not in pages["catalogue/deviations.md"]
-    ]
     assert [] == [rule for rule in (*RULES, *GRAPH_RULES) if f"| {rule.name} | " not in pages["catalogue/rewrites.md"]]
+
+
+def test_every_known_deviation_is_a_section(generator):
+    """With its text, its link and how it is told."""
+    from properties.oracle.known import KNOWN as DEVIATIONS
+
+    page = generator("deviations").deviations_page()
+    found = [
+        f"### {each.slug}\n\n*{each.says}* ([where it was met]({each.link}))\n\nTold by: {each.fits.__doc__}\n"
+        for each in DEVIATIONS
+    ]
+
+    assert "catalogue/deviations.md" == page.path
+    assert [] == [section for section in found if section not in page.text]
+
+
+def test_the_nets_of_known_deviations_are_those_that_the_tests_run(generator, tmp_path):
+    """The page's blocks, run from its top to its end, build what the trios build."""
+    import torch
+    from oracle.known.test_known import TRIOS
+
+    trios = {trio.known.slug: trio for trio in TRIOS}
+    page = tmp_path / "deviations.md"
+    page.write_text(generator("deviations").deviations_page().text, encoding="utf-8")
+    slugs = re.findall(r"(?m)^### (.+)$", page.read_text(encoding="utf-8"))
+    helpers, *nets = blocks(page)
+    reader = Reader(tmp_path)
+    reader.do(helpers)
+
+    assert sorted(trios) == sorted(slugs)
+    for slug, block in zip(slugs, nets, strict=True):
+        with torch.device("meta"):
+            reader.do(block)
+            built = {name: str(getattr(trios[slug], name)()) for name in ("right", "wrong")}
+        assert built == {name: str(reader.names[name]) for name in built}, slug
 
 
 def test_the_reference_has_every_option_and_name(generator):

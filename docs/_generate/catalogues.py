@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from itertools import groupby
-from types import ModuleType
 
+from deviations import deviations_page
 from pages import Page, link_papers, table
 
 from properties.catalogue import ALL
 from properties.graph.rules import GRAPH_RULES, RULES
-from properties.oracle.known import KNOWN
-from properties.oracle.known.case import Known
 
 __all__ = ["catalogue_pages"]
 
 
 def catalogue_pages() -> tuple[Page, ...]:
     """Properties, known deviations, rewrites."""
-    return _properties(), _deviations(), _rewrites()
+    return _properties(), deviations_page(), _rewrites()
 
 
 def _properties() -> Page:
@@ -38,27 +35,6 @@ def _properties() -> Page:
             table(("name", "says", "source"), rows),
         ]
     return Page("catalogue/properties.md", "Properties", "\n\n".join(parts))
-
-
-def _deviations() -> Page:
-    parts = [
-        "# Known deviations",
-        "Differences that people have shipped. Each is told by its structure, never by a name; a report has the text"
-        " under *known as*, with the link. Not every one is a mistake: some are variants with a history.",
-    ]
-    for module, found in _families().items():
-        rows = [(each.says, f"<{each.link}>") for each in found]
-        title = module.__name__.rpartition(".")[2].capitalize()
-        parts += [f"## {title}", (module.__doc__ or "").strip(), table(("what", "where it was met"), rows)]
-    return Page("catalogue/deviations.md", "Known deviations", "\n\n".join(parts))
-
-
-def _families() -> dict[ModuleType, list[Known]]:
-    """The known deviations by the module that they stand in, both in the catalogue's order."""
-    families: dict[ModuleType, list[Known]] = {}
-    for each in KNOWN:
-        families.setdefault(sys.modules[each.fits.__module__], []).append(each)
-    return families
 
 
 def _rewrites() -> Page:

@@ -7,7 +7,7 @@ from properties.oracle.known.case import Case, join_of, known
 __all__ = ["drop_connect", "dropout_elsewhere", "dropout_in_block", "dropout_in_one_net"]
 
 _ONE_SIDED = ("operator-missing", "operator-extra")
-_RANDOM = {"bernoulli", "rand", "dropout", "feature_dropout"}
+_RANDOM = {"bernoulli", "rand"}
 
 
 def _is_dropout(case: Case, *, moved: bool) -> bool:

@@ -14,12 +14,13 @@ from oracle.known.pools import TRIOS as POOLS
 from oracle.known.shortcuts import TRIOS as SHORTCUTS
 from oracle.known.strides import TRIOS as STRIDES
 from oracle.known.widths import TRIOS as WIDTHS
+from support.blocks import Branches, Residual
 from support.pairs import SHAPE, Net, conv, normal_form
 from torch import nn
 
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
-from properties.oracle.known import KNOWN, dropout, ends, norms, shortcuts
+from properties.oracle.known import KNOWN, dropout, ends, kernels, norms, shortcuts, widths
 from properties.oracle.known.case import Known
 
 FAMILIES = {  # by the module of the predicates
@@ -68,6 +69,51 @@ def _classifier(*layers):
 
 TRIOS = tuple(trio for trios in FAMILIES.values() for trio in trios)
 OTHERS = {  # what else one entry is told by
+    "first convolution grouped where none is": (
+        widths.first_1x1_grouped,
+        Residual(conv(size=1), nn.ReLU(), conv(), nn.ReLU(), conv(size=1)),
+        Residual(conv(size=1, groups=4), nn.ReLU(), conv(), nn.ReLU(), conv(size=1)),
+    ),
+    "groups ignored in a bottleneck": (
+        widths.groups_ignored,
+        Residual(conv(size=1), nn.ReLU(), conv(groups=4), nn.ReLU(), conv(size=1)),
+        Residual(conv(size=1), nn.ReLU(), conv(), nn.ReLU(), conv(size=1)),
+    ),
+    "stem of half the width, by dense blocks": (
+        widths.width_of_densenet_stem,
+        nn.Sequential(conv(8, 16), Branches(nn.Identity(), conv(16, 4)), conv(20, 6, size=1), nn.AvgPool2d(2)),
+        nn.Sequential(conv(8, 8), Branches(nn.Identity(), conv(8, 4)), conv(12, 6, size=1), nn.AvgPool2d(2)),
+    ),
+    "uneven padding where it should be even": (
+        kernels.uneven_padding,
+        conv(stride=2),
+        nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), conv(stride=2, padding=0)),
+    ),
+    "shortcut after the activation, which should leave before it": (
+        shortcuts.shortcut_of_other_activation,
+        nn.Sequential(conv(), nn.BatchNorm2d(8), nn.ReLU(), Residual(conv())),
+        nn.Sequential(conv(), Residual(nn.BatchNorm2d(8), nn.ReLU(), conv())),
+    ),
+    "relu on a separable projection": (
+        shortcuts.relu_on_shortcut,
+        Residual(conv(), nn.ReLU(), conv(), shortcut=nn.Sequential(conv(groups=8), conv(size=1))),
+        Residual(conv(), nn.ReLU(), conv(), shortcut=nn.Sequential(conv(groups=8), conv(size=1), nn.ReLU())),
+    ),
+    "projection with a norm": (
+        shortcuts.projection_for_identity,
+        Residual(conv(), nn.ReLU(), conv()),
+        Residual(conv(), nn.ReLU(), conv(), shortcut=nn.Sequential(conv(size=1), nn.BatchNorm2d(8))),
+    ),
+    "layer norm that is missing": (
+        norms.layer_norm_elsewhere,
+        Residual(nn.LayerNorm(12), nn.Linear(12, 12)),
+        Residual(nn.Linear(12, 12)),
+    ),
+    "dropout that a block lacks": (
+        dropout.dropout_in_block,
+        Residual(conv(), nn.ReLU(), nn.Dropout(0.3), conv()),
+        Residual(conv(), nn.ReLU(), conv()),
+    ),
     "relu before addition, none after": (
         shortcuts.relu_before_addition,
         _residual(lambda n, x: n.b(n.a(x).relu()) + x),

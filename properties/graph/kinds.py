@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ACTIVATIONS", "BINARY", "ELEMENTWISE"]
+__all__ = ["ACTIVATIONS", "BINARY", "ELEMENTWISE", "JOINS"]
 
 ACTIVATIONS = frozenset(
     {
@@ -32,3 +32,4 @@ ELEMENTWISE = ACTIVATIONS | {
     "cast",
 }  # of one tensor, number by number
 BINARY = ("add", "sub", "mul", "div")  # of two tensors, or of one and a number
+JOINS = ("add", "mul", "cat", "sub")  # where branches meet

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
+from properties.graph.kinds import JOINS
 from properties.oracle.explain.cause import Cause
 from properties.oracle.explain.grouping import (
     dropouts_apart,
@@ -18,10 +19,9 @@ from properties.oracle.explain.grouping import (
     settled_together,
 )
 
-__all__ = ["JOINS", "causes"]
+__all__ = ["causes"]
 
 _FARTHEST_SWAP = 8  # operators between two settings that changed places; a bottleneck block has ten
-JOINS = ("add", "mul", "cat", "sub")
 
 
 def causes(reference: OpGraph, candidate: OpGraph, edits: Iterable[Edit], pairs: Mapping[int, int]) -> list[Cause]:

@@ -1,4 +1,7 @@
-"""The catalogue of deviations that people have shipped, and how to tell each: by structure, never by a name."""
+"""The catalogue of deviations that people have shipped: one ordered table, a file for each family.
+
+Each is told by its structure, never by a name. How an edit is found and put into words stands elsewhere.
+"""
 
 from __future__ import annotations
 

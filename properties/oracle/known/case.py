@@ -8,8 +8,8 @@ from typing import Any
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
+from properties.graph.kinds import JOINS
 from properties.graph.labels import is_depthwise
-from properties.oracle.explain.causes import JOINS
 
 __all__ = [
     "Case",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties.graph.alignment.signatures import label_of
 from properties.graph.ir import Op, OpGraph
+from properties.graph.labels import label_of
 from properties.oracle.known.case import (
     Case,
     branch,

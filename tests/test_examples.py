@@ -6,7 +6,7 @@ import pytest
 
 from properties import check
 from properties.oracle.remote.watch import check_isolated
-from properties.oracle.request import Request
+from properties.request import Request
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

@@ -80,9 +80,9 @@ def check(
     from properties.isolation.limits import Limits
     from properties.oracle.candidates.expected import apply, read
     from properties.oracle.remote.watch import check_isolated
-    from properties.oracle.request import Request
     from properties.profiles import PROFILES
     from properties.render.text import print_report
+    from properties.request import Request
 
     if candidate is None:
         if any(option is not None for option in (against, input_shape, expected_failures)):

@@ -1,1 +1,5 @@
-"""Judges a net that this package did not write."""
+"""A check: two parties in, a report out. ``check`` leads through it; the folders below do the work, one part each.
+
+What must hold of every net is not said here but in ``properties.themes``, and how a report looks in
+``properties.render``.
+"""

@@ -12,7 +12,6 @@ from properties.oracle.divergence import divergence, with_divergence
 from properties.oracle.explain.explain import doubts
 from properties.oracle.parties.local import LocalParty
 from properties.oracle.parties.party import Party
-from properties.oracle.request import Progress, Request
 from properties.oracle.side_by_side import compared
 from properties.oracle.side_by_side import side_by_side as shown
 from properties.oracle.structure.structure import MODES, Structure
@@ -22,6 +21,7 @@ from properties.profiles import profile_named
 from properties.report import Report
 from properties.report.provenance import versions
 from properties.report.side_by_side import SideBySide
+from properties.request import Progress, Request
 from properties.targets.libraries import torchvision_note
 
 __all__ = ["MODES", "Net", "check", "check_parties"]

@@ -36,8 +36,8 @@ from properties.oracle.candidates.expected import Expected, apply, read
 from properties.oracle.candidates.keys import KEYS
 from properties.oracle.remote.checked import Checked
 from properties.oracle.remote.watch import check_isolated
-from properties.oracle.request import Request
 from properties.profiles import PROFILES
+from properties.request import Request
 from properties.targets.target import parse, require_file
 
 __all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]

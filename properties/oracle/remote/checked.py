@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from properties.oracle.request import Request
 from properties.report import Report
 from properties.report.provenance import versions
+from properties.request import Request
 
 __all__ = ["Checked", "without_verdict"]
 

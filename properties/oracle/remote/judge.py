@@ -14,7 +14,7 @@ from typing import Any
 from properties.errors import CandidateError, TargetError, last_line
 from properties.isolation import wire
 from properties.isolation.processes import end_all
-from properties.oracle.request import Request
+from properties.request import Request
 
 __all__ = ["run"]
 

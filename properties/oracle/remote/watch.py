@@ -30,8 +30,8 @@ from properties.isolation.processes import takes_more, words_for
 from properties.isolation.tail import Tail
 from properties.oracle.remote.checked import Checked, without_verdict
 from properties.oracle.remote.pair import Pair
-from properties.oracle.request import Request
 from properties.report import Report
+from properties.request import Request
 from properties.targets.target import parse, require_file
 
 __all__ = ["check_isolated"]

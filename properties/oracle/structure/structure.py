@@ -17,10 +17,10 @@ from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
 from properties.oracle.parties.party import Party
 from properties.oracle.parties.sizes import second_size, why_rejected
-from properties.oracle.request import Request
 from properties.oracle.structure.captured import Agreement, Captured
 from properties.oracle.structure.unread import idle, is_left_over, unread
 from properties.report import Deviation, Place
+from properties.request import Request
 
 __all__ = ["MODES", "Structure", "compare_loosely", "only_at", "rejects"]
 

@@ -17,7 +17,7 @@ from properties.isolation.limits import Limits
 from properties.isolation.processes import MARK, end_all, memory_of, takes_more, usual_memory, words_for
 from properties.oracle.remote import pair
 from properties.oracle.remote.watch import check_isolated
-from properties.oracle.request import Request
+from properties.request import Request
 
 WAIT = "import time; time.sleep(600)"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="both are forked from one process on Linux alone")

@@ -12,9 +12,18 @@ from properties.graph.rewriting.signs import is_nonnegative
 __all__ = ["clamp", "gated", "hardsigmoid", "hardsigmoid_as_clamp", "relu_by_hand", "relu_twice"]
 
 
-@always("where", "masked_fill", "max", "maximum", "mul", name="ReLU by hand", source="", evidence="real")
+@always(
+    "where",
+    "masked_fill",
+    "max",
+    "maximum",
+    "mul",
+    name="ReLU by hand",
+    source="where(x > 0, x, 0) = masked_fill(x, x < 0, 0) = maximum(x, 0) = x * (x > 0) = relu(x)",
+    evidence="exact",
+)
 def relu_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``where(x > 0, x, 0)``, ``x.masked_fill(x < 0, 0)``, ``maximum(x, 0)`` and ``x * (x > 0)``."""
+    """A maximum with 0, or a mask of the values above (below) 0 that keeps (clears) them, is ReLU."""
     if op.kind == "where":
         return _relu_of_where(op, graph)
     if op.kind == "masked_fill":
@@ -59,9 +68,15 @@ def _is_zero(op: Op) -> bool:
     return op.kind == "full" and op.attributes["value"] == 0
 
 
-@always("clamp", "mul", name="hardsigmoid as a clamp", source="", evidence="real")
+@always(
+    "clamp",
+    "mul",
+    name="hardsigmoid as a clamp",
+    source="clamp(x / 6 + 1 / 2, 0, 1) = relu6(x + 3) * (1 / 6) = hardsigmoid(x)",
+    evidence="real",
+)
 def hardsigmoid_as_clamp(op: Op, graph: Rewriting) -> int | None:
-    """``clamp(x / 6 + 1 / 2, 0, 1)``, and ``relu6(x + 3)`` times a sixth."""
+    """A clamped line of slope 1 / 6 through (0, 1 / 2) is hardsigmoid, scaled before the clamp or after it."""
     clamp, factor = (op, 1.0) if op.kind == "clamp" else (graph.source(op), op.attributes.get("scalar", 0))
     if clamp.kind != "clamp" or len(clamp.inputs) != 1 or set(op.attributes) - {"scalar", "min", "max"}:
         return None
@@ -86,11 +101,12 @@ def hardsigmoid_as_clamp(op: Op, graph: Rewriting) -> int | None:
     "leaky_relu",
     "threshold",
     name="clamp",
-    source="",
-    evidence="real",
+    source="relu6(x) = hardtanh(x, 0, 6) = clamp(x, 0, 6), "
+    "clamp(x, min=0) = leaky_relu(x, 0) = threshold(x, 0, 0) = relu(x)",
+    evidence="exact",
 )
 def clamp(op: Op, graph: Rewriting) -> int | None:
-    """ReLU6, hardtanh and clamp; a clamp from 0 up is ReLU."""
+    """ReLU6, hardtanh and their kin are clamps, and a clamp from 0 up is ReLU."""
     a = op.attributes
     bounds = {
         "relu6": (0.0, 6.0),
@@ -110,9 +126,16 @@ def clamp(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind=kind, attributes=attributes))
 
 
-@always("relu", "clamp", name="ReLU of a ReLU", source="", evidence="real")
+@always(
+    "relu",
+    "clamp",
+    name="ReLU of a ReLU",
+    source="max(x, 0) = x for x >= 0, clamp(max(x, 0), 0, b) = clamp(x, 0, b), "
+    "clamp(clamp(x, a, b), a, b) = clamp(x, a, b)",
+    evidence="exact",
+)
 def relu_twice(op: Op, graph: Rewriting) -> int | None:
-    """A ReLU of what is never negative, such as a mean of ReLUs; a clamp from 0 up of a ReLU; a clamp twice."""
+    """A ReLU of what is never negative, a ReLU before a clamp from 0 up, or a clamp twice has no effect."""
     if op.kind == "relu":
         return op.inputs[0] if is_nonnegative(op.inputs[0], graph) else None
     before = graph.source(op)
@@ -123,9 +146,14 @@ def relu_twice(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=before.inputs))
 
 
-@always("mul", name="gated activation", source="", evidence="real")
+@always(
+    "mul",
+    name="gated activation",
+    source="x * sigmoid(x) = silu(x) (arXiv:1702.03118), x * hardsigmoid(x) = hardswish(x) (arXiv:1905.02244)",
+    evidence="real",
+)
 def gated(op: Op, graph: Rewriting) -> int | None:
-    """``x * sigmoid(x)`` is SiLU, ``x * hardsigmoid(x)`` hardswish."""
+    """A value times its own sigmoid is SiLU, times its own hardsigmoid hardswish."""
     names = {"sigmoid": "silu", "hardsigmoid": "hardswish"}
     if len(op.inputs) != 2:
         return None
@@ -136,9 +164,9 @@ def gated(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("div", name="hardsigmoid", source="", evidence="real")
+@always("div", name="hardsigmoid", source="relu6(x + 3) / 6 = hardsigmoid(x)", evidence="real")
 def hardsigmoid(op: Op, graph: Rewriting) -> int | None:
-    """``relu6(x + 3) / 6``."""
+    """A ReLU6 of the value plus 3, divided by 6, is hardsigmoid."""
     clamp = graph.source(op)
     if (
         dict(op.attributes) != {"scalar": 6}

@@ -23,12 +23,13 @@ __all__ = [
 _MINUS_ONE = ({"scalar": -1}, {"scalar": -1.0})
 
 
-@on_whole_graph(tier="A", name="addition in another order", source="", evidence="real")
+@on_whole_graph(
+    tier="A", name="addition in another order", source="(a + b) + c = a + (b + c) = a + b + c", evidence="real"
+)
 def nested_sums(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
-    """``(a + b) + c`` and ``a + (b + c)`` are one sum of three terms, if nothing else reads the inner sum.
+    """A sum of a sum that nothing else reads is one sum of all terms.
 
-    This is the one rule whose sides may differ in their last digits: they are equal as real numbers, and addition in
-    another order rounds otherwise.
+    The two sides are equal as real numbers; in another order an addition rounds otherwise.
     """
     users = users_of(ops)
     terms: dict[int, tuple[int, ...]] = {}
@@ -48,9 +49,15 @@ def nested_sums(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     return tuple(op.with_(inputs=terms[at]) if at in terms else op for at, op in enumerate(ops))
 
 
-@always("sum", "mean", name="sum of a stack", source="", evidence="real")
+@always(
+    "sum",
+    "mean",
+    name="sum of a stack",
+    source="sum(stack([a, b]), dim=0) = a + b, mean(stack([a, b]), dim=0) = (a + b) / 2",
+    evidence="real",
+)
 def sum_of_stack(op: Op, graph: Rewriting) -> int | None:
-    """``stack([a, b]).sum(0)`` is ``a + b``; its mean is a half of that."""
+    """A sum along the axis of a stack is the sum of what was stacked, and a mean that sum divided."""
     stack = graph.source(op)
     if stack.kind != "stack" or "dtype" in op.attributes or op.attributes["dim"] != (stack.attributes["dim"],):
         return None
@@ -64,9 +71,14 @@ def sum_of_stack(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="div", inputs=(total,), attributes={"scalar": len(stack.inputs)}))
 
 
-@always(*BINARY, name="expansion before arithmetic", source="", evidence="real")
+@always(
+    *BINARY,
+    name="expansion before arithmetic",
+    source="expand(a, b.shape) + b = a + b by broadcasting, likewise -, * and /",
+    evidence="exact",
+)
 def expansion_in_arithmetic(op: Op, graph: Rewriting) -> int | None:
-    """Arithmetic repeats an operand along axes of size 1 by itself."""
+    """An operand of arithmetic that is repeated along axes of size 1 is broadcast along them by itself."""
     if len(op.inputs) != 2:
         return None
     for slot in (0, 1):
@@ -82,7 +94,7 @@ def expansion_in_arithmetic(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("mul", name="times zero", source="", evidence="real")
+@always("mul", name="times zero", source="x * 0 = 0 for finite x", evidence="exact")
 def times_zero(op: Op, graph: Rewriting) -> int | None:
     """Finite numbers times 0 are zeros."""
     if len(op.inputs) != 1 or dict(op.attributes) not in ({"scalar": 0}, {"scalar": 0.0}):
@@ -93,9 +105,14 @@ def times_zero(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="full", inputs=(), attributes=zeros))
 
 
-@always("div", name="division by a power of two", source="", evidence="real")
+@always(
+    "div",
+    name="division by a power of two",
+    source="x / 2^k = x * 2^-k, both rounded from the same real number",
+    evidence="exact",
+)
 def power_of_two(op: Op, graph: Rewriting) -> int | None:
-    """``x / 2`` is ``x * 0.5`` to the last bit, because the reciprocal is exact."""
+    """A division by a power of two is a product with its reciprocal, to the last bit."""
     number = op.attributes.get("scalar")
     if (
         dict(op.attributes) != {"scalar": number}
@@ -108,18 +125,26 @@ def power_of_two(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="mul", attributes={"scalar": 1 / number}))
 
 
-@always("sub", name="subtraction of a number", source="", evidence="real")
+@always("sub", name="subtraction of a number", source="x - c = x + (-c)", evidence="exact")
 def negative_number(op: Op, graph: Rewriting) -> int | None:
-    """``x - 3`` is ``x + (-3)``."""
+    """A subtraction of a number is the addition of the negative number."""
     number = op.attributes.get("scalar")
     if dict(op.attributes) != {"scalar": number} or not isinstance(number, int | float) or isinstance(number, bool):
         return None
     return graph.emit(op.with_(kind="add", attributes={"scalar": -number}))
 
 
-@always("add", "sub", "neg", "mul", name="subtraction of a negative", source="", evidence="real")
+@always(
+    "add",
+    "sub",
+    "neg",
+    "mul",
+    name="subtraction of a negative",
+    source="x - (-y) = x + y, x + (-y) = x - y, -(-x) = x, -1 * x = -x",
+    evidence="exact",
+)
 def negative(op: Op, graph: Rewriting) -> int | None:
-    """``x - (-y)`` is ``x + y``, ``x + (-y)`` is ``x - y``, ``-(-x)`` is ``x``, ``-1 * x`` is ``-x``."""
+    """A sign is taken into the sum or difference it stands in, two signs cancel, and a product with -1 is a sign."""
     if op.kind == "mul":
         return graph.emit(op.with_(kind="neg", attributes={})) if dict(op.attributes) in _MINUS_ONE else None
     if op.attributes:
@@ -137,9 +162,15 @@ def negative(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("scaled_add", "scaled_sub", name="sum with a factor", source="", evidence="real")
+@always(
+    "scaled_add",
+    "scaled_sub",
+    name="sum with a factor",
+    source="add(x, y, alpha=c) = x + c * y, sub(x, y, alpha=c) = x + (-c) * y",
+    evidence="real",
+)
 def scaled_sum(op: Op, graph: Rewriting) -> int | None:
-    """``add(x, y, alpha=2)`` is ``x + 2 * y``."""
+    """A sum or difference with a factor is a product and a sum."""
     factor = op.attributes.get("alpha")
     if set(op.attributes) != {"alpha"} or len(op.inputs) != 2 or not isinstance(factor, int | float):
         return None

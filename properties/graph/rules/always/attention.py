@@ -12,9 +12,14 @@ from properties.graph.rewriting.views import VIEWS, origin_of
 __all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
 
 
-@always("matmul", name="product of merged batches", source="", evidence="real")
+@always(
+    "matmul",
+    name="product of merged batches",
+    source="flatten(a, 0, 1) @ flatten(b, 0, 1) = flatten(a @ b, 0, 1)",
+    evidence="exact",
+)
 def merged_batches(op: Op, graph: Rewriting) -> int | None:
-    """Matrices numbered along one axis that a view merged of several. The normal form reshapes last."""
+    """A product of matrices numbered along one merged axis is one along the axes before the merging, reshaped."""
     if len(op.inputs) != 2 or op.attributes or len(op.shape) != 3:
         return None
     if any(len(graph.ops[source].shape) != 3 for source in op.inputs):
@@ -35,9 +40,15 @@ def merged_batches(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("softmax", "log_softmax", name="softmax of a reshape", source="", evidence="real")
+@always(
+    "softmax",
+    "log_softmax",
+    name="softmax of a reshape",
+    source="softmax(x.view(N, C, H * W), dim=1) = softmax(x, dim=1).view(N, C, H * W) for x of size (N, C, H, W)",
+    evidence="real",
+)
 def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
-    """Along an axis that the reshape kept. The normal form reshapes last."""
+    """A softmax along an axis that a reshape kept goes before the reshape: the normal form reshapes last."""
     before = graph.source(op)
     if before.kind not in ("reshape", "flatten") or set(op.attributes) != {"dim"}:
         return None
@@ -50,9 +61,9 @@ def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("matmul", name="factor before a product", source="", evidence="real")
+@always("matmul", name="factor before a product", source="(c * a) @ b = c * (a @ b) = a @ (c * b)", evidence="real")
 def factor_before_product(op: Op, graph: Rewriting) -> int | None:
-    """``(s * a) @ b`` is ``s * (a @ b)``."""
+    """A number that multiplies or divides one factor of a product multiplies or divides the product."""
     if len(op.inputs) != 2 or op.attributes:
         return None
     for slot in (0, 1):
@@ -76,9 +87,14 @@ def _without_factor(position: int, graph: Rewriting) -> tuple[str, float, int] |
     return None if found is None else (*found[:2], graph.emit(op.with_(inputs=found[2:])))
 
 
-@always("matmul", name="attention by hand", source="", evidence="real")
+@always(
+    "matmul",
+    name="attention by hand",
+    source="softmax(c * q @ k.T + m) @ v = scaled_dot_product_attention(q, k, v, m, scale=c) (arXiv:1706.03762)",
+    evidence="real",
+)
 def attention(op: Op, graph: Rewriting) -> int | None:
-    """``softmax(q @ k.T / sqrt(d) + mask) @ v``, with a dropout before the last product where there is one."""
+    """A softmax of scaled and masked products of queries and keys, times the values, is attention."""
     if len(op.inputs) != 2 or op.attributes or len(op.shape) < 3:
         return None
     first, second = op.inputs
@@ -164,9 +180,14 @@ def _last_two(rank: int) -> tuple[int, ...]:
     return (*range(rank - 2), rank - 1, rank - 2)
 
 
-@always("scaled_dot_product_attention", name="attention's own scale", source="", evidence="real")
+@always(
+    "scaled_dot_product_attention",
+    name="attention's own scale",
+    source="scaled_dot_product_attention(q, k, v) = scaled_dot_product_attention(q, k, v, scale=q.shape[-1]^(-1/2))",
+    evidence="real",
+)
 def attention_scale(op: Op, graph: Rewriting) -> int | None:
-    """The scale that attention has by itself need not be named."""
+    """A scale of attention that is the one it has by itself need not be named."""
     scale, wide = op.attributes.get("scale"), graph.source(op).shape[-1]
     if not isinstance(scale, int | float) or not isclose(scale * sqrt(wide), 1, rel_tol=1e-9):
         return None

@@ -15,9 +15,16 @@ _TANH: Polynomial = {1: sqrt(2 / pi), 3: sqrt(2 / pi) * 0.044715}
 _MOST_FACTORS = 6
 
 
-@always("mul", "div", name="GELU by hand", source="", evidence="real")
+@always(
+    "mul",
+    "div",
+    name="GELU by hand",
+    source="x / 2 * (1 + erf(x / sqrt(2))) = gelu(x), "
+    "x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) = gelu(x, approximate='tanh') (arXiv:1606.08415)",
+    evidence="real",
+)
 def gelu(op: Op, graph: Rewriting) -> int | None:
-    """``0.5 x (1 + erf(x / sqrt(2)))``, and its approximation by tanh."""
+    """GELU written out, by the error function or by its approximation with tanh, is GELU."""
     for gate in _factors(op, graph)[1]:
         plus_one = graph.ops[gate]
         if plus_one.kind != "add" or dict(plus_one.attributes) != {"scalar": 1}:
@@ -31,9 +38,15 @@ def gelu(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("mul", "div", name="product as an activation", source="", evidence="real")
+@always(
+    "mul",
+    "div",
+    name="product as an activation",
+    source="x * tanh(log(1 + exp(x))) = mish(x) (arXiv:1908.08681), x * relu6(x + 3) / 6 = hardswish(x)",
+    evidence="real",
+)
 def product_as_activation(op: Op, graph: Rewriting) -> int | None:
-    """``x tanh(softplus(x))`` is Mish, ``x relu6(x + 3) / 6`` hardswish."""
+    """A value times the tanh of its softplus is Mish, times its shifted ReLU6 and a sixth hardswish."""
     for gate in _factors(op, graph)[1]:
         found = graph.ops[gate]
         x = None
@@ -69,9 +82,15 @@ def _below(position: int, graph: Rewriting) -> list[int]:
     return found
 
 
-@always("reciprocal", "div", name="sigmoid by hand", source="", evidence="real")
+@always(
+    "reciprocal",
+    "div",
+    name="sigmoid by hand",
+    source="1 / (1 + exp(-x)) = sigmoid(x), x / (1 + exp(-x)) = silu(x)",
+    evidence="real",
+)
 def sigmoid_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``1 / (1 + exp(-x))``, and ``x / (1 + exp(-x))``, which is SiLU."""
+    """The logistic function written out is sigmoid, and a value divided by its denominator SiLU."""
     below = graph.source(op, len(op.inputs) - 1)
     if below.kind != "add" or dict(below.attributes) != {"scalar": 1}:
         return None
@@ -88,17 +107,25 @@ def sigmoid_by_hand(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("log", name="logarithm of a softmax", source="", evidence="real")
+@always(
+    "log",
+    name="logarithm of a softmax",
+    source="log(exp(x) / sum(exp(x))) = x - log(sum(exp(x))) = log_softmax(x)",
+    evidence="real",
+)
 def log_of_softmax(op: Op, graph: Rewriting) -> int | None:
+    """A logarithm of a softmax is ``log_softmax``."""
     before = graph.source(op)
     if before.kind != "softmax" or set(before.attributes) != {"dim"}:
         return None
     return graph.emit(before.with_(kind="log_softmax", where=op.where))
 
 
-@always("div", name="softmax by hand", source="", evidence="real")
+@always(
+    "div", name="softmax by hand", source="exp(x) / sum(exp(x), dim, keepdim=True) = softmax(x, dim)", evidence="real"
+)
 def softmax_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``exp(x) / exp(x).sum(dim, keepdim=True)``."""
+    """An exponential divided by its sum along an axis is the softmax along it."""
     if len(op.inputs) != 2 or op.attributes:
         return None
     above, below = graph.source(op), graph.source(op, 1)
@@ -115,9 +142,15 @@ def softmax_by_hand(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="softmax", inputs=above.inputs, attributes={"dim": dims[0]}))
 
 
-@always("pow", "square", name="power", source="", evidence="real")
+@always(
+    "pow",
+    "square",
+    name="power",
+    source="x^2 = x * x, x^(1/2) = sqrt(x), x^(-1/2) = rsqrt(x), x^(-1) = 1 / x",
+    evidence="real",
+)
 def square(op: Op, graph: Rewriting) -> int | None:
-    """``x ** 2`` and ``square(x)`` are ``x * x``; ``x ** 0.5`` is a root."""
+    """A square is a product, and a power of 1/2, -1/2 or -1 a root, its reciprocal or a reciprocal."""
     exponent = 2 if op.kind == "square" else op.attributes.get("exponent")
     if len(op.inputs) != 1 or set(op.attributes) - {"exponent"}:
         return None

@@ -8,9 +8,14 @@ from properties.graph.rewriting.rule import Rewriting, always
 __all__ = ["linear", "linear_bias", "padded_convolution", "strided_pointwise"]
 
 
-@always("conv", name="padding before a convolution", source="", evidence="real")
+@always(
+    "conv",
+    name="padding before a convolution",
+    source="conv(pad(x, p, mode), W) = conv(x, W, padding=p, padding_mode=mode)",
+    evidence="real",
+)
 def padded_convolution(op: Op, graph: Rewriting) -> int | None:
-    """The image padded first, or by the convolution itself: with zeros, or in another mode if it pads nothing more."""
+    """A border laid around the image before a convolution is the convolution's own padding."""
     pad = graph.source(op)
     if pad.kind != "pad" or op.attributes["padding_mode"] != "zeros":
         return None
@@ -31,9 +36,16 @@ def padded_convolution(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=(*pad.inputs, *op.inputs[1:]), attributes=attributes))
 
 
-@always("matmul", "mm", "addmm", name="linear layer by hand", source="", evidence="real")
+@always(
+    "matmul",
+    "mm",
+    "addmm",
+    name="linear layer by hand",
+    source="x @ W.T = linear(x, W), addmm(b, x, W.T) = linear(x, W, b)",
+    evidence="real",
+)
 def linear(op: Op, graph: Rewriting) -> int | None:
-    """``x @ weight.T`` with a weight of the net's own."""
+    """A product with a transposed weight of the net's own is a linear layer."""
     bias_first = op.kind == "addmm"
     if any(op.attributes.get(factor, 1) != 1 for factor in ("alpha", "beta")):
         return None
@@ -54,9 +66,9 @@ def linear(op: Op, graph: Rewriting) -> int | None:
     )
 
 
-@always("add", name="bias of a linear layer", source="", evidence="real")
+@always("add", name="bias of a linear layer", source="linear(x, W) + b = linear(x, W, b)", evidence="real")
 def linear_bias(op: Op, graph: Rewriting) -> int | None:
-    """A bias added after a linear layer without one."""
+    """A bias added after a linear layer without one is the layer's own."""
     if len(op.inputs) != 2 or op.attributes:
         return None
     for slot in (0, 1):
@@ -72,9 +84,14 @@ def _as(op: Op) -> dict[str, object]:
     return {"kind": op.kind, "inputs": op.inputs, "attributes": op.attributes}
 
 
-@always("conv", name="strided slice before a 1x1 convolution", source="", evidence="real")
+@always(
+    "conv",
+    name="strided slice before a 1x1 convolution",
+    source="conv(x[..., ::t, ::t], W, stride=s) = conv(x, W, stride=s * t) for a 1x1 kernel and no padding",
+    evidence="real",
+)
 def strided_pointwise(op: Op, graph: Rewriting) -> int | None:
-    """A 1x1 convolution of every second pixel is one with a stride."""
+    """A 1x1 convolution of a strided slice is one with a stride."""
     cut, a = graph.source(op), op.attributes
     if cut.kind != "slice" or set(a["kernel_size"]) != {1} or set(a["padding"]) != {0}:
         return None

@@ -11,9 +11,9 @@ from properties.graph.rewriting.rule import Rewriting, always
 __all__ = ["affine_after_norm", "division_by_root", "group_norm_by_layer_norm", "norm_by_hand", "variance"]
 
 
-@always("var", name="variance", source="", evidence="real")
+@always("var", name="variance", source="var(x, correction=0) = mean((x - mean(x))^2)", evidence="real")
 def variance(op: Op, graph: Rewriting) -> int | None:
-    """The mean square of what is left when the mean is taken off, where the mean is over all of them."""
+    """A variance over all values is the mean square of what is left when their mean is taken off."""
     a, before = op.attributes, graph.source(op)
     biased = a.get("unbiased") is False or a.get("correction") == 0
     if not biased or set(a) - {"dim", "unbiased", "correction", "keepdim"} or "result" in a or not a.get("dim"):
@@ -27,9 +27,15 @@ def variance(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(mean.with_(inputs=(square,), attributes={"dim": dims, "keepdim": a["keepdim"]}, shape=op.shape))
 
 
-@always("div", "reciprocal", name="division by a root", source="", evidence="real")
+@always(
+    "div",
+    "reciprocal",
+    name="division by a root",
+    source="x / sqrt(y) = x * rsqrt(y), 1 / sqrt(y) = rsqrt(y)",
+    evidence="real",
+)
 def division_by_root(op: Op, graph: Rewriting) -> int | None:
-    """``x / sqrt(y)`` is ``x * rsqrt(y)``, and ``1 / sqrt(y)`` is ``rsqrt(y)``."""
+    """A division by a square root is a product with the reciprocal root."""
     if op.attributes or len(op.inputs) > 2:
         return None
     root = graph.source(op, -1)
@@ -39,9 +45,15 @@ def division_by_root(op: Op, graph: Rewriting) -> int | None:
     return inverse if op.kind == "reciprocal" else graph.emit(op.with_(kind="mul", inputs=(op.inputs[0], inverse)))
 
 
-@always("mul", name="norm by hand", source="", evidence="real")
+@always(
+    "mul",
+    name="norm by hand",
+    source="(x - mean(x)) * rsqrt(var(x) + eps) = layer_norm(x) (arXiv:1607.06450), "
+    "x * rsqrt(mean(x^2) + eps) = rms_norm(x) (arXiv:1910.07467)",
+    evidence="real",
+)
 def norm_by_hand(op: Op, graph: Rewriting) -> int | None:
-    """``(x - mean) * rsqrt(var + eps)`` is a layer norm, ``x * rsqrt(mean(x * x) + eps)`` an RMS norm, both bare."""
+    """A value times its reciprocal root mean square is an RMS norm, a layer norm if its mean was taken off."""
     if len(op.inputs) != 2 or op.attributes:
         return None
     for above, below in (op.inputs, op.inputs[::-1]):
@@ -103,9 +115,14 @@ def _normed(op: Op, graph: Rewriting, x: int, dims: tuple[int, ...], eps: float)
     return graph.emit(op.with_(kind="permute", inputs=(normed,), attributes={"dims": back}))
 
 
-@always("reshape", name="group norm by hand", source="", evidence="real")
+@always(
+    "reshape",
+    name="group norm by hand",
+    source="layer_norm(x.view(N, G, -1)).view(N, C, H, W) = group_norm(x, G) (arXiv:1803.08494)",
+    evidence="real",
+)
 def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
-    """Channels cut into groups, each normed with all its pixels, and put together again."""
+    """A layer norm of channels cut into groups, put together again, is a group norm."""
     norm = graph.source(op)
     if norm.kind != "layer_norm" or norm.params or len(norm.shape) < 3 or "computed" in norm.attributes.values():
         return None
@@ -121,9 +138,15 @@ def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="group_norm", inputs=cut.inputs, attributes=attributes))
 
 
-@always("mul", "add", name="scale and shift of a norm", source="", evidence="real")
+@always(
+    "mul",
+    "add",
+    name="scale and shift of a norm",
+    source="norm(x) * w + b = norm(x, weight=w, bias=b)",
+    evidence="real",
+)
 def affine_after_norm(op: Op, graph: Rewriting) -> int | None:
-    """A parameter that scales, or then shifts, what a norm without weights made."""
+    """A parameter that scales, or then shifts, what a norm without weights made is the norm's own weight or bias."""
     for norm, leaf, role in bare_norms(op, graph):
         stored = graph.source(leaf) if leaf.kind == "reshape" else leaf
         param = stored.params.get("value")

@@ -23,7 +23,14 @@ __all__ = [
 ]
 
 
-@always("reshape", "flatten", "permute", name="stack as a concatenation", source="", evidence="real")
+@always(
+    "reshape",
+    "flatten",
+    "permute",
+    name="stack as a concatenation",
+    source="stack([a, b], 1) = cat([a, b], 1).view(N, 2, C, *s), stack([a, b], k) = stack([a, b], 1).movedim(1, k)",
+    evidence="exact",
+)
 def stack_as_cat(op: Op, graph: Rewriting) -> int | None:
     """A reshaped or permuted stack is a concatenation along the channels, cut up again and permuted."""
     stack = graph.source(op)
@@ -44,9 +51,9 @@ def stack_as_cat(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=(made,)))
 
 
-@always("put", name="written part by part", source="", evidence="real")
+@always("put", name="written part by part", source="x[i:j] = y makes x cat([x[:i], y, x[j:]])", evidence="exact")
 def written_parts(op: Op, graph: Rewriting) -> int | None:
-    """A tensor of which a part is written over: what is before it, the new part and what is after it, joined."""
+    """A tensor with a slice written over is what is before it, the new part and what is after it, joined."""
     a = op.attributes
     if a.get("view") != "slice" or a.get("step") != 1 or len(op.inputs) != 2:
         return None
@@ -73,19 +80,20 @@ def written_parts(op: Op, graph: Rewriting) -> int | None:
     "permute",
     "expand",
     name="part of a filled tensor",
-    source="",
-    evidence="real",
+    source="full(s, c)[i:j] = full(t, c), and so any view of size t",
+    evidence="exact",
 )
 def part_of_filled(op: Op, graph: Rewriting) -> int | None:
-    """A part of a tensor that holds one number everywhere holds that number, however it is laid out."""
+    """A part or a view of a tensor that holds one number everywhere is such a tensor of its own size."""
     before = graph.source(op)
     if before.kind != "full" or len(op.inputs) != 1:
         return None
     return graph.emit(before.with_(attributes={**before.attributes, "shape": op.shape}, shape=op.shape, where=op.where))
 
 
-@always("cat", name="nested concatenation", source="", evidence="real")
+@always("cat", name="nested concatenation", source="cat([cat([a, b]), c]) = cat([a, b, c])", evidence="exact")
 def cat_of_cat(op: Op, graph: Rewriting) -> int | None:
+    """A concatenation within one along the same axis is one concatenation of all parts."""
     nested = [graph.ops[source] for source in op.inputs]
     if not any(part.kind == "cat" and part.attributes == op.attributes for part in nested):
         return None
@@ -95,17 +103,28 @@ def cat_of_cat(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=tuple(flat)))
 
 
-@always("select", name="only position of an axis", source="", evidence="real")
+@always(
+    "select",
+    name="only position of an axis",
+    source="x[:, 0] = reshape(x, (N, *s)) for x of size (N, 1, *s)",
+    evidence="exact",
+)
 def only_one(op: Op, graph: Rewriting) -> int | None:
-    """The one position of an axis of size 1, chosen or squeezed."""
+    """A selection of the one position of an axis of size 1 is a reshape without that axis."""
     if graph.source(op).shape[op.attributes["dim"]] != 1:
         return None
     return graph.emit(op.with_(kind="reshape", attributes={"shape": op.shape}))
 
 
-@always("slice", "select", name="part of a permutation", source="", evidence="real")
+@always(
+    "slice",
+    "select",
+    name="part of a permutation",
+    source="narrow(permute(x, d), k, i, n) = permute(narrow(x, d[k], i, n), d)",
+    evidence="exact",
+)
 def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
-    """A part of a permuted tensor is a part of the tensor, permuted. The normal form permutes last."""
+    """A part of a permuted tensor is a part of the tensor, permuted: the normal form permutes last."""
     before = graph.source(op)
     if before.kind != "permute":
         return None
@@ -123,9 +142,15 @@ def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(inputs=(graph.emit(part),), attributes={"dims": turn}, shape=op.shape))
 
 
-@always("slice", "select", name="part of a reshape", source="", evidence="real")
+@always(
+    "slice",
+    "select",
+    name="part of a reshape",
+    source="narrow(x.view(N, C / m, m), 1, i, n) = narrow(x, 1, i * m, n * m).view(N, n, m) for x of size (N, C)",
+    evidence="exact",
+)
 def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
-    """Of an axis that a reshape kept, or cut up with this as its outer part. The normal form reshapes last."""
+    """A part of a reshape, along an axis it kept or an outer factor of one, is a reshape of a part."""
     before = graph.source(op)
     if before.kind not in ("reshape", "flatten") or op.attributes.get("step", 1) != 1:
         return None
@@ -142,7 +167,12 @@ def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(kind="reshape", inputs=(part,), attributes={"shape": op.shape}, shape=op.shape))
 
 
-@always("slice", name="part of parts", source="", evidence="real")
+@always(
+    "slice",
+    name="part of parts",
+    source="cat([a, b])[i:j] = cat([a[i:], b[:j - len(a)]]) for i < len(a) < j, x[i:j][k:l] = x[i + k:i + l]",
+    evidence="exact",
+)
 def part_of_parts(op: Op, graph: Rewriting) -> int | None:
     """A part of a concatenation is one of its parts, or several joined, each as far as it goes; a part of a part."""
     before, a = graph.source(op), op.attributes
@@ -177,7 +207,7 @@ def _cut(op: Op, graph: Rewriting, source: int, start: int, end: int) -> int:
     return graph.emit(op.with_(inputs=(source,), attributes=cut, shape=shape, dtype=before.dtype))
 
 
-@always("cat", name="whole of its parts", source="", evidence="real")
+@always("cat", name="whole of its parts", source="cat([x[i:j], x[j:k]]) = x[i:k]", evidence="exact")
 def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
     """Neighbouring parts of one tensor, joined again, are one part of it, or all of it."""
     dim = op.attributes["dim"]
@@ -198,7 +228,7 @@ def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("cat", name="zeros beside", source="", evidence="real")
+@always("cat", name="zeros beside", source="cat([zeros(m), x, zeros(n)]) = pad(x, (m, n))", evidence="exact")
 def zeros_beside(op: Op, graph: Rewriting) -> int | None:
     """Zeros joined to a tensor pad it."""
     parts = [graph.ops[source] for source in op.inputs]
@@ -217,9 +247,9 @@ def zeros_beside(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="pad", inputs=(inner,), attributes=attributes))
 
 
-@always("slice", name="order of parts", source="", evidence="real")
+@always("slice", name="order of parts", source="x[:, k:l][i:j] = x[i:j][:, k:l]", evidence="exact")
 def order_of_parts(op: Op, graph: Rewriting) -> int | None:
-    """Parts along two axes, whichever was taken first. The normal form takes the earlier axis first."""
+    """Of parts along two axes the normal form takes the one along the earlier axis first."""
     before = graph.source(op)
     if before.kind != "slice" or before.attributes["dim"] <= op.attributes["dim"]:
         return None

@@ -21,9 +21,17 @@ __all__ = [
 ]
 
 
-@always("adaptive_avg_pool", "adaptive_max_pool", "mean", "amax", name="global pooling", source="", evidence="real")
+@always(
+    "adaptive_avg_pool",
+    "adaptive_max_pool",
+    "mean",
+    "amax",
+    name="global pooling",
+    source="adaptive_avg_pool(x, 1) = mean(x, (2, 3), keepdim=True), adaptive_max_pool(x, 1) = amax(x, (2, 3), True)",
+    evidence="real",
+)
 def global_pool(op: Op, graph: Rewriting) -> int | None:
-    """An adaptive pool to one value, or the mean (maximum) over every spatial axis."""
+    """An adaptive pool to one value, or the mean (maximum) over every spatial axis, is a global pool."""
     before = graph.source(op)
     kind = "global_avg_pool" if op.kind in ("adaptive_avg_pool", "mean") else "global_max_pool"
     if op.kind.startswith("adaptive"):
@@ -42,9 +50,9 @@ def global_pool(op: Op, graph: Rewriting) -> int | None:
     )
 
 
-@always("mean", name="mean of a mean", source="", evidence="real")
+@always("mean", name="mean of a mean", source="mean_i(mean_j(x[i, j])) = mean_ij(x[i, j])", evidence="real")
 def mean_of_mean(op: Op, graph: Rewriting) -> int | None:
-    """One axis after the other, or both at once."""
+    """A mean over one axis of a mean over another is the mean over both."""
     before = graph.source(op)
     if before.kind != "mean" or op.attributes["keepdim"] != before.attributes["keepdim"]:
         return None
@@ -60,17 +68,23 @@ def mean_of_mean(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=before.inputs, attributes={"dim": dims, "keepdim": op.attributes["keepdim"]}))
 
 
-@always("max_pool", "avg_pool", name="ceil mode at stride 1", source="", evidence="real")
+@always(
+    "max_pool",
+    "avg_pool",
+    name="ceil mode at stride 1",
+    source="ceil(n / 1) = floor(n / 1) = n for n = size + 2 * padding - dilation * (kernel - 1) - 1",
+    evidence="exact",
+)
 def ceil_mode(op: Op, graph: Rewriting) -> int | None:
-    """With stride 1 there is nothing to round."""
+    """A pool with stride 1 has nothing to round, so ceil mode is floor mode."""
     if not op.attributes.get("ceil_mode") or set(op.attributes["stride"]) != {1}:
         return None
     return graph.emit(op.with_(attributes={**op.attributes, "ceil_mode": False}))
 
 
-@always("relu", name="ReLU before a max pool", source="", evidence="real")
+@always("relu", name="ReLU before a max pool", source="max(max_i(x[i]), 0) = max_i(max(x[i], 0))", evidence="exact")
 def relu_after_max_pool(op: Op, graph: Rewriting) -> int | None:
-    """The largest value, cut at 0, or the largest of the values cut at 0. The normal form cuts first."""
+    """A ReLU of a max pool is the max pool of a ReLU: the normal form cuts first."""
     pool = graph.source(op)
     if pool.kind not in ("max_pool", "global_max_pool") or "result" in pool.attributes:
         return None
@@ -80,9 +94,15 @@ def relu_after_max_pool(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(pool.with_(inputs=(cut,)))
 
 
-@always("global_avg_pool", "global_max_pool", name="global pooling of a flattened image", source="", evidence="real")
+@always(
+    "global_avg_pool",
+    "global_max_pool",
+    name="global pooling of a flattened image",
+    source="mean(flatten(x, 2), dim=2) = mean(x, dim=(2, 3)), amax(flatten(x, 2), dim=2) = amax(x, dim=(2, 3))",
+    evidence="real",
+)
 def global_pool_of_flattened(op: Op, graph: Rewriting) -> int | None:
-    """The pixels in one row, or in rows and columns: the mean (maximum) over all of them."""
+    """A global pool of a flattened image is one of the image, in rows and columns."""
     before = graph.source(op)
     if before.kind not in ("flatten", "reshape"):
         return None
@@ -94,9 +114,15 @@ def global_pool_of_flattened(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(kind="reshape", inputs=(pooled,), attributes={"shape": op.shape}, shape=op.shape))
 
 
-@always("max_pool", "avg_pool", name="pool of single values", source="", evidence="real")
+@always(
+    "max_pool",
+    "avg_pool",
+    name="pool of single values",
+    source="pool(x, kernel=1, stride=s) = x[..., ::s, ::s]",
+    evidence="exact",
+)
 def pool_of_single_values(op: Op, graph: Rewriting) -> int | None:
-    """A 1x1 pool with a stride takes every second pixel, as a strided slice does."""
+    """A 1x1 pool with a stride is a strided slice."""
     a = op.attributes
     if set(a["kernel_size"]) != {1} or set(a["padding"]) != {0} or "result" in a or set(a["stride"]) == {1}:
         return None
@@ -112,9 +138,16 @@ def pool_of_single_values(op: Op, graph: Rewriting) -> int | None:
     return position
 
 
-@always("max_pool", "avg_pool", name="padding before a pool", source="", evidence="real")
+@always(
+    "max_pool",
+    "avg_pool",
+    name="padding before a pool",
+    source="max_pool(pad(x, p, -inf)) = max_pool(x, padding=p), "
+    "avg_pool(pad(x, p)) = avg_pool(x, padding=p, count_include_pad=True)",
+    evidence="exact",
+)
 def padded_pool(op: Op, graph: Rewriting) -> int | None:
-    """The border laid around the image first, or by the pool itself.
+    """A border laid around the image before a pool is the pool's own padding.
 
     A max pool's border is minus infinity, or zeros around an image without negative values: every window holds a pixel.
     """
@@ -146,11 +179,11 @@ def padded_pool(op: Op, graph: Rewriting) -> int | None:
     "global_avg_pool",
     "global_max_pool",
     name="adaptive pool twice",
-    source="",
-    evidence="real",
+    source="adaptive_pool(adaptive_pool(x, s), s) = adaptive_pool(x, s), every bin being one pixel",
+    evidence="exact",
 )
 def pooled_twice(op: Op, graph: Rewriting) -> int | None:
-    """Pooled to a size that it was just pooled to; one pixel has no other mean or maximum."""
+    """A pool to a size that the image was just pooled to has no effect."""
     before = graph.source(op)
     if "result" in op.attributes or "result" in before.attributes or not before.kind.endswith("_pool"):
         return None
@@ -160,9 +193,14 @@ def pooled_twice(op: Op, graph: Rewriting) -> int | None:
     return op.inputs[0] if alike and before.shape == op.shape else None
 
 
-@always("avg_pool", name="border without effect", source="", evidence="real")
+@always(
+    "avg_pool",
+    name="border without effect",
+    source="avg_pool(x, padding=0, count_include_pad=False) = avg_pool(x, padding=0, count_include_pad=True)",
+    evidence="exact",
+)
 def border_without_effect(op: Op, graph: Rewriting) -> int | None:
-    """Whether zeros of the border count, where there is no border."""
+    """An average pool without a border counts as one that includes it."""
     a = op.attributes
     if set(a["padding"]) != {0} or a["ceil_mode"] or a["count_include_pad"]:
         return None

@@ -14,9 +14,15 @@ _ELLIPSIS = "..."
 _Axes = tuple[str, ...]  # a name for each axis
 
 
-@always("addmm", "baddbmm", name="product and sum", source="", evidence="real")
+@always(
+    "addmm",
+    "baddbmm",
+    name="product and sum",
+    source="addmm(a, b, c, beta=s, alpha=t) = s * a + t * (b @ c), and t * (b @ c) for s = 0",
+    evidence="real",
+)
 def product_and_sum(op: Op, graph: Rewriting) -> int | None:
-    """``beta * a + alpha * (b @ c)`` step by step."""
+    """A product and sum in one operator is a product, its factors and a sum."""
     a = dict(op.attributes)
     alpha, beta = a.pop("alpha", 1), a.pop("beta", 1)
     if a or len(op.inputs) != 3:
@@ -33,9 +39,9 @@ def product_and_sum(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="add", inputs=(made, added), attributes={}))
 
 
-@always("permute", name="transposed product", source="", evidence="real")
+@always("permute", name="transposed product", source="(a @ b).T = b.T @ a.T", evidence="real")
 def transposed_product(op: Op, graph: Rewriting) -> int | None:
-    """``(a @ b).T`` is ``b.T @ a.T``."""
+    """A transposed product is the product of the transposed factors in the other order."""
     product, dims = graph.source(op), op.attributes["dims"]
     rank = len(dims)
     turned = (*range(rank - 2), rank - 1, rank - 2)
@@ -49,9 +55,9 @@ def transposed_product(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(product.with_(inputs=sides, shape=op.shape))
 
 
-@always("matmul", name="weight before its input", source="", evidence="real")
+@always("matmul", name="weight before its input", source="W @ x = (x.T @ W.T).T", evidence="real")
 def parameter_first(op: Op, graph: Rewriting) -> int | None:
-    """``weight @ x`` is ``x.T @ weight.T``, turned back: the form that a linear layer has."""
+    """A product with a weight before its input is, turned back, one with the weight after it, as in a linear layer."""
     if len(op.inputs) != 2 or op.attributes:
         return None
     (left, right), rank = op.inputs, len(op.shape)
@@ -77,9 +83,14 @@ def _permuted(op: Op, graph: Rewriting, position: int, dims: tuple[int, ...]) ->
     )
 
 
-@always("einsum", name="einsum as a product", source="", evidence="real")
+@always(
+    "einsum",
+    name="einsum as a product",
+    source="einsum('bij,bjk->bik', a, b) = a @ b, einsum('ij,ij->i', a, b) = sum(a * b, dim=1)",
+    evidence="real",
+)
 def einsum(op: Op, graph: Rewriting) -> int | None:
-    """Of one or two operands, no axis of one operand named twice, no axis stretched."""
+    """An Einstein sum of one or two operands is sums, permutations, reshapes and at most one product."""
     if set(op.attributes) != {"equation"} or len(op.inputs) > 2:
         return None
     shapes = [graph.ops[source].shape for source in op.inputs]
@@ -87,9 +98,14 @@ def einsum(op: Op, graph: Rewriting) -> int | None:
     return None if read is None else _product(op, graph, *read)
 
 
-@always("tensordot", name="einsum as a product", source="", evidence="real")
+@always(
+    "tensordot",
+    name="einsum as a product",
+    source="tensordot(a, b, ([k], [l])) = flatten(a.movedim(k, -1), 0, -2) @ flatten(b.movedim(l, 0), 1), in its size",
+    evidence="real",
+)
 def tensordot(op: Op, graph: Rewriting) -> int | None:
-    """A product summed over axes given by their numbers."""
+    """A product summed over axes given by their numbers is one product of matrices."""
     if set(op.attributes) != {"dims_self", "dims_other"}:
         return None
     first, second = (len(graph.ops[source].shape) for source in op.inputs)

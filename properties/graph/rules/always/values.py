@@ -17,9 +17,14 @@ _LAYERS = frozenset({"conv", "conv_transpose", "linear", "layer_norm", "group_no
 _WITHOUT_DRAWS = (_MOVES | _ARITHMETIC | _POOLS | _LAYERS | ELEMENTWISE) - {"dropout"}
 
 
-@on_whole_graph(tier="A", name="computed twice", source="", evidence="real")
+@on_whole_graph(
+    tier="A",
+    name="computed twice",
+    source="[f(x), f(x)] = [y, y] with y = f(x), for an f that draws nothing",
+    evidence="exact",
+)
 def computed_twice(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
-    """Operators that draw nothing and keep no statistics, and do the same to the same: the first serves all."""
+    """Operators that do the same to the same, draw nothing and keep no statistics are computed once."""
     first: dict[Hashable, int] = {}
     became: list[int] = []
     changed = False
@@ -53,11 +58,11 @@ def _tensors(op: Op) -> tuple[Hashable, ...]:
     "max_pool",
     "avg_pool",
     name="no effect",
-    source="",
-    evidence="real",
+    source="x + 0 = x - 0 = x * 1 = x / 1 = pad(x, 0) = cat([x]) = pool(x, kernel=1, stride=1) = x",
+    evidence="exact",
 )
 def no_effect(op: Op, graph: Rewriting) -> int | None:
-    """Adding 0, multiplying by 1, padding by nothing, a 1x1 pool with stride 1, a list of one."""
+    """Adding 0, multiplying by 1, padding by nothing, a 1x1 pool with stride 1, a list of one: the value itself."""
     a = op.attributes
     alone = len(op.inputs) == 1 and op.shape == graph.source(op).shape and op.dtype == graph.source(op).dtype
     nothing: dict[str, Callable[[], bool]] = {
@@ -82,9 +87,16 @@ def _is_pointwise(op: Op) -> bool:
     return {*a["kernel_size"], *a["stride"]} == {1} and set(a["padding"]) == {0} and "result" not in a
 
 
-@always("detach", "put", "backward", name="gradients do not matter in eval mode", source="", evidence="real")
+@always(
+    "detach",
+    "put",
+    "backward",
+    name="gradients do not matter in eval mode",
+    source="detach(x) = x as a value, detach(detach(x)) = detach(x) as a value and in its gradient, 0",
+    evidence="exact",
+)
 def gradient_only(op: Op, graph: Rewriting) -> int | None:
-    """What only the backward pass sees changes nothing in eval mode: a detached tensor, a backward of the net's own."""
+    """A detached tensor, or a backward pass of the net's own, is the value itself in eval mode."""
     if op.kind == "detach" and graph.source(op).kind == "detach":
         return op.inputs[0]
     if graph.mode != "eval" or (op.kind == "put" and op.attributes["view"] != "detach"):
@@ -92,9 +104,15 @@ def gradient_only(op: Op, graph: Rewriting) -> int | None:
     return op.inputs[-1]
 
 
-@always("max", "min", name="maximum without its place", source="", evidence="real")
+@always(
+    "max",
+    "min",
+    name="maximum without its place",
+    source="max(x, dim).values = amax(x, dim), min(x, dim).values = amin(x, dim)",
+    evidence="exact",
+)
 def without_place(op: Op, graph: Rewriting) -> int | None:
-    """The largest values along an axis, where nobody asks where they stand."""
+    """The largest or smallest values along an axis, where nobody asks where they stand, are ``amax`` or ``amin``."""
     if set(op.attributes) != {"dim", "keepdim"} or not isinstance(op.attributes["dim"], int):
         return None
     return graph.emit(op.with_(kind=f"a{op.kind}", attributes={**op.attributes, "dim": (op.attributes["dim"],)}))

@@ -24,8 +24,15 @@ __all__ = [
 ]
 
 
-@always("reshape", "flatten", name="reshape of a reshape", source="", evidence="real")
+@always(
+    "reshape",
+    "flatten",
+    name="reshape of a reshape",
+    source="reshape(reshape(x, s), t) = reshape(x, t)",
+    evidence="exact",
+)
 def reshape_of_reshape(op: Op, graph: Rewriting) -> int | None:
+    """A reshape of a reshape is one reshape, or nothing where it restores the first size."""
     before = graph.source(op)
     if before.kind not in ("reshape", "flatten"):
         return None
@@ -35,9 +42,14 @@ def reshape_of_reshape(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="reshape", inputs=before.inputs, attributes={"shape": op.shape}))
 
 
-@always("reshape", name="flatten", source="", evidence="real")
+@always(
+    "reshape",
+    name="flatten",
+    source="reshape(x, (*x.shape[:k], prod(x.shape[k:]))) = flatten(x, start_dim=k)",
+    evidence="exact",
+)
 def flatten(op: Op, graph: Rewriting) -> int | None:
-    """A reshape that merges the last axes and nothing else."""
+    """A reshape that merges the last axes and nothing else is a flatten."""
     before, after = graph.source(op).shape, op.shape
     start = len(after) - 1
     if start < 1 or len(before) <= len(after) or before[:start] != after[:start] or prod(before[start:]) != after[-1]:
@@ -45,18 +57,30 @@ def flatten(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="flatten", attributes={"start": start}))
 
 
-@always("reshape", name="batch axis of a reshape", source="", evidence="real")
+@always(
+    "reshape",
+    name="batch axis of a reshape",
+    source="reshape(x, (len(x), *s)) = reshape(x, (-1, *s))",
+    evidence="exact",
+)
 def batch_first(op: Op, graph: Rewriting) -> int | None:
-    """Write the batch axis of a reshape as -1 where it stays the batch axis."""
+    """A reshape that keeps the batch axis has -1 for its size."""
     shape, before = op.attributes["shape"], graph.source(op).shape
     if not shape or not before or shape[0] != before[0] or shape[0] < 0 or before[0] == 1:
         return None
     return graph.emit(op.with_(attributes={"shape": (-1, *shape[1:])}))
 
 
-@always(*BINARY, "pow", *sorted(ELEMENTWISE), name="elementwise before a reshape", source="", evidence="real")
+@always(
+    *BINARY,
+    "pow",
+    *sorted(ELEMENTWISE),
+    name="elementwise before a reshape",
+    source="f(reshape(x, s)) = reshape(f(x), s) for f(x)[i] = f(x[i])",
+    evidence="real",
+)
 def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
-    """Number by number or reshaped first: the same. The normal form reshapes last."""
+    """An elementwise operator goes before a reshape: the normal form reshapes last."""
     before = graph.source(op)
     if len(op.inputs) != 1 or before.kind not in ("reshape", "flatten") or op.shape != before.shape:
         return None
@@ -65,9 +89,14 @@ def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
 
 
-@always("batch_norm", name="batch norm before a reshape", source="", evidence="real")
+@always(
+    "batch_norm",
+    name="batch norm before a reshape",
+    source="batch_norm(x.view(N, C, *s)) = batch_norm(x).view(N, C, *s) for x of size (N, C, H, W)",
+    evidence="real",
+)
 def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
-    """A batch norm treats all pixels of a channel alike, however they are laid out. The normal form reshapes last."""
+    """A batch norm after a reshape of the pixels goes before it, as it treats all pixels of a channel alike."""
     before = graph.source(op)
     inner = graph.ops[before.inputs[0]] if before.kind in ("reshape", "flatten") else before
     if inner is before or len(op.inputs) != 1 or len(inner.shape) < 2 or inner.shape[:2] != op.shape[:2]:
@@ -81,11 +110,14 @@ def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
     "pow",
     *sorted(ELEMENTWISE - {"dropout"}),
     name="elementwise before a permutation",
-    source="",
+    source="f(permute(x, d)) = permute(f(x), d) for f(x)[i] = f(x[i])",
     evidence="real",
 )
 def elementwise_after_permute(op: Op, graph: Rewriting) -> int | None:
-    """Number by number, then permuted. A dropout stays where it is: its draws would fall on other numbers."""
+    """An elementwise operator other than a dropout goes before a permutation: the normal form permutes last.
+
+    A dropout stays where it is: its draws would fall on other numbers.
+    """
     before = graph.source(op)
     if len(op.inputs) != 1 or before.kind != "permute":
         return None
@@ -93,8 +125,14 @@ def elementwise_after_permute(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(inputs=(moved,), dtype=op.dtype))
 
 
-@always("permute", name="permutation of a permutation", source="", evidence="real")
+@always(
+    "permute",
+    name="permutation of a permutation",
+    source="permute(permute(x, d), e) = permute(x, [d[k] for k in e])",
+    evidence="exact",
+)
 def permute_of_permute(op: Op, graph: Rewriting) -> int | None:
+    """A permutation of a permutation is one permutation."""
     before = graph.source(op)
     if before.kind != "permute":
         return None
@@ -102,7 +140,14 @@ def permute_of_permute(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=before.inputs, attributes={"dims": dims}))
 
 
-@always("reshape", "flatten", "permute", name="chain of views", source="", evidence="real")
+@always(
+    "reshape",
+    "flatten",
+    "permute",
+    name="chain of views",
+    source="v_n(...(v_1(x))) = reshape(permute(reshape(x, s), d), t) for reshapes and permutations v_i",
+    evidence="exact",
+)
 def views_in_one(op: Op, graph: Rewriting) -> int | None:
     """A chain of views cuts an axis only where its parts go apart, permutes once, and reshapes last."""
     chain = [op]
@@ -128,9 +173,17 @@ def _step(view: Op) -> Step:
     return "reshape", view.shape, view.shape
 
 
-@always("mean", "sum", "amax", "amin", name="reduction of a permutation", source="", evidence="real")
+@always(
+    "mean",
+    "sum",
+    "amax",
+    "amin",
+    name="reduction of a permutation",
+    source="mean(permute(x, d), k, keepdim=True) = permute(mean(x, d[k], keepdim=True), d), likewise sum and amax",
+    evidence="real",
+)
 def reduction_of_permuted(op: Op, graph: Rewriting) -> int | None:
-    """A mean over some axes of a permuted tensor is one over the axes they were. The normal form permutes last."""
+    """A mean, sum or extremum over axes of a permuted tensor is one over the axes they were, permuted afterwards."""
     before = graph.source(op)
     if before.kind != "permute" or "dtype" in op.attributes:
         return None
@@ -143,8 +196,15 @@ def reduction_of_permuted(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(inputs=(reduced,), attributes={"dims": turn}, shape=op.shape))
 
 
-@always("softmax", "log_softmax", name="softmax of a permutation", source="", evidence="real")
+@always(
+    "softmax",
+    "log_softmax",
+    name="softmax of a permutation",
+    source="softmax(permute(x, d), dim=k) = permute(softmax(x, dim=d[k]), d)",
+    evidence="real",
+)
 def softmax_of_permuted(op: Op, graph: Rewriting) -> int | None:
+    """A softmax along an axis of a permuted tensor is one along the axis it was, permuted afterwards."""
     before = graph.source(op)
     if before.kind != "permute" or set(op.attributes) != {"dim"}:
         return None
@@ -159,11 +219,12 @@ def softmax_of_permuted(op: Op, graph: Rewriting) -> int | None:
     "pixel_shuffle",
     "pixel_unshuffle",
     name="shuffle",
-    source="",
-    evidence="real",
+    source="pixel_shuffle(x, r) = x.view(N, C, r, r, H, W).permute(0, 1, 4, 2, 5, 3).reshape(N, C, H * r, W * r), "
+    "channel_shuffle(x, g) = x.view(N, g, C / g, H, W).transpose(1, 2).reshape(N, C, H, W)",
+    evidence="exact",
 )
 def shuffle(op: Op, graph: Rewriting) -> int | None:
-    """Channel and pixel shuffles by what they do: reshape, permute, reshape."""
+    """A channel or pixel shuffle is a reshape, a permutation and a reshape."""
     size = graph.source(op).shape
     if len(size) != 4 or "result" in op.attributes:
         return None

@@ -11,12 +11,12 @@ __all__ = ["bias_before_norm"]
 @under_condition(
     "batch_norm",
     name="bias before a batch norm",
-    source="",
+    source="(y + b) - mean(y + b) = y - mean(y), and var(y + b) = var(y)",
     evidence="real",
     condition="in train mode a batch norm takes off the bias before it, which only its running mean keeps",
 )
 def bias_before_norm(op: Op, graph: Rewriting) -> int | None:
-    """A batch norm in train mode takes off each channel's mean, and with it the bias that the layer before added."""
+    """A convolution's bias before a batch norm in train mode is dropped, as the norm takes off each channel's mean."""
     layer = graph.source(op)
     if not op.attributes["training"] or layer.kind != "conv" or "bias" not in layer.params:
         return None

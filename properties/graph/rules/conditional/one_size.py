@@ -20,12 +20,12 @@ __all__ = [
     "avg_pool",
     "max_pool",
     name="window over the whole image",
-    source="",
+    source="avg_pool(x, (H, W)) = global_avg_pool(x), max_pool(x, (H, W)) = global_max_pool(x) for x of H x W pixels",
     evidence="real",
     condition="at the captured size a pool's window covers the whole image",
 )
 def window_over_all(op: Op, graph: Rewriting) -> int | None:
-    """A pool whose one window is the image."""
+    """A pool whose one window is the image is a global pool."""
     a, before = op.attributes, graph.source(op)
     axes = len(a["kernel_size"])
     if a["kernel_size"] != before.shape[-axes:] or set(a["padding"]) != {0} or "result" in a:
@@ -41,12 +41,12 @@ def window_over_all(op: Op, graph: Rewriting) -> int | None:
     "adaptive_avg_pool",
     "adaptive_max_pool",
     name="adaptive pool with equal bins",
-    source="",
+    source="adaptive_pool(x, m) = pool(x, kernel=n / m, stride=n / m) for n pixels and an m that divides n",
     evidence="real",
     condition="at the captured size an adaptive pool's bins are equal",
 )
 def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
-    """An adaptive pool whose bins are equal is a pool with a stride; with bins of one pixel it is nothing."""
+    """An adaptive pool whose bins are equal is a pool with a stride, and with bins of one pixel nothing."""
     before, wanted = graph.source(op).shape, op.attributes["output_size"]
     axes = len(wanted)
     sizes = before[-axes:]
@@ -67,8 +67,8 @@ def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
     "global_avg_pool",
     "global_max_pool",
     name="global pool of one pixel",
-    source="",
-    evidence="real",
+    source="mean({x}) = max({x}) = x for an image {x} of one pixel",
+    evidence="exact",
     condition="at the captured size a globally pooled image is one pixel",
 )
 def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
@@ -80,12 +80,12 @@ def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
     "avg_pool",
     "max_pool",
     name="ceil mode without effect",
-    source="",
-    evidence="real",
+    source="ceil(n / s) = floor(n / s) if s divides n = size + 2 * padding - dilation * (kernel - 1) - 1",
+    evidence="exact",
     condition="at the captured size a pool's windows come out even",
 )
 def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:
-    """At a size where the windows come out even there is nothing to round."""
+    """A pool in ceil mode at a size where its windows come out even is one in floor mode."""
     a, before = op.attributes, graph.source(op).shape
     if not a["ceil_mode"]:
         return None
@@ -100,12 +100,12 @@ def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:
     "div",
     "mul",
     name="sum as a mean",
-    source="",
+    source="sum(x, dim=(2, 3)) / n = mean(x, dim=(2, 3)) for n = H * W",
     evidence="real",
     condition="at the captured size the image has as many pixels as the sum is divided by",
 )
 def sum_as_mean(op: Op, graph: Rewriting) -> int | None:
-    """A sum over the image, divided by how many pixels it has."""
+    """A sum over the image, divided by how many pixels it has, is a mean."""
     total, scalar = graph.source(op), op.attributes.get("scalar")
     if total.kind != "sum" or "dtype" in total.attributes or set(op.attributes) != {"scalar"}:
         return None

@@ -23,8 +23,9 @@ from properties.graph.rules.always import (
     views,
 )
 from properties.graph.rules.conditional import one_mode, one_size
-from properties.graph.rules.weights import kernels, order, pointwise
+from properties.graph.rules.weights import kernels, order, parameters, pointwise
 from properties.graph.rules.weights import layers as stored_layers
+from properties.graph.rules.weights import norms as stored_norms
 from properties.graph.rules.weights import parts as stored_parts
 
 __all__ = ["GRAPH_RULES", "RULES"]
@@ -104,18 +105,18 @@ RULES: tuple[Rule, ...] = (
     norms.group_norm_by_layer_norm,
     norms.affine_after_norm,
     # valid under a weight map
-    stored_layers.parameter_in_another_shape,
-    stored_layers.parameter_without_leading_ones,
-    stored_layers.parameter_as_weight,
+    parameters.parameter_in_another_shape,
+    parameters.parameter_without_leading_ones,
+    parameters.parameter_as_weight,
     stored_layers.product_is_linear,
     stored_layers.linear_is_convolution,
     pointwise.pointwise_before_views,
     stored_layers.pointwise_before_reshape,
-    stored_layers.stored_affine,
+    stored_norms.stored_affine,
     kernels.pointwise_on_flattened,
     kernels.window_on_permuted,
     stored_layers.bias_of_convolution,
-    stored_layers.broadcast_after_permute,
+    parameters.broadcast_after_permute,
     stored_layers.dropout_after_permute,
     # valid at the captured size or in the captured mode
     one_size.window_over_all,

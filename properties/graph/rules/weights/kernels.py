@@ -14,9 +14,14 @@ from properties.graph.rewriting.rule import Rewriting, under_weight_map
 __all__ = ["pointwise_on_flattened", "window_on_permuted"]
 
 
-@under_weight_map("conv", name="1x1 convolution of a flattened image", source="", evidence="real")
+@under_weight_map(
+    "conv",
+    name="1x1 convolution of a flattened image",
+    source="conv(x.reshape(N, C * H * W, 1, 1), W) = conv(x, W.view(K, C, H, W)) for x of size (N, C, H, W)",
+    evidence="real",
+)
 def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
-    """A 1x1 convolution of an image whose pixels were all made channels is one of the image's own size."""
+    """A 1x1 convolution of an image whose pixels were all made channels is one with a kernel of the image's size."""
     before, weight = graph.source(op), op.params.get("weight")
     if before.kind not in ("reshape", "flatten") or len(op.inputs) != 1 or weight is None or not can_change(weight):
         return None
@@ -38,9 +43,14 @@ def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="reshape", inputs=(graph.emit(made),), attributes={"shape": op.shape}, params={}))
 
 
-@under_weight_map("conv", name="window over a permuted image", source="", evidence="real")
+@under_weight_map(
+    "conv",
+    name="window over a permuted image",
+    source="conv(permute(x, d), W) = conv(x, permute(W, argsort(d))) for a kernel of the image's size",
+    evidence="real",
+)
 def window_on_permuted(op: Op, graph: Rewriting) -> int | None:
-    """A convolution whose one window is the image sums over all of it, in whatever order its axes are."""
+    """A convolution whose one window is a permuted image is one of the image, its weight's axes turned back."""
     before, weight = graph.source(op), op.params.get("weight")
     if before.kind != "permute" or len(op.inputs) != 1 or weight is None or not can_change(weight):
         return None

@@ -1,4 +1,4 @@
-"""Single layers: a tensor stored in another size, a linear layer that is a convolution.
+"""Single layers whose weight or bias is stored in another size, such as a linear layer that is a convolution.
 
 The canonical form of a linear layer is the convolution, because a convolution can say where in the image it stands.
 """
@@ -6,48 +6,32 @@ The canonical form of a linear layer is the convolution, because a convolution c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import Any
 
 from properties.graph.ir import Op, Param, Shape
-from properties.graph.kinds import BINARY
 from properties.graph.recipe import permuted, reshaped
-from properties.graph.rewriting.norms import bare_norms, broadcasts, width_of
 from properties.graph.rewriting.params import can_change, remade
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
 
 __all__ = [
     "bias_of_convolution",
-    "broadcast_after_permute",
     "dropout_after_permute",
     "linear_is_convolution",
-    "parameter_as_weight",
-    "parameter_in_another_shape",
-    "parameter_without_leading_ones",
     "pointwise_before_reshape",
     "product_is_linear",
-    "stored_affine",
 ]
 
 
-@under_weight_map("mul", "add", name="stored scale and shift of a norm", source="", evidence="real")
-def stored_affine(op: Op, graph: Rewriting) -> int | None:
-    """The same, where the parameter is stored in the size in which it is broadcast."""
-    for norm, leaf, role in bare_norms(op, graph):
-        param = leaf.params.get("value")
-        if leaf.kind != "parameter" or param is None or param.kind != "parameter" or not can_change(param):
-            continue
-        if param.shape in broadcasts(norm) and param.shape != width_of(norm):
-            changed = remade(param, partial(reshaped, shape=width_of(norm)))
-            return graph.emit(norm.with_(params={**norm.params, role: changed}))
-    return None
-
-
-@under_weight_map("linear", name="linear layer as a convolution", source="", evidence="real")
+@under_weight_map(
+    "linear",
+    name="linear layer as a convolution",
+    source="x @ V.T = conv(x[..., None, None], V[..., None, None]), flatten(y, 1) @ V.T = conv(y, V.view(K, C, H, W))",
+    evidence="real",
+)
 def linear_is_convolution(op: Op, graph: Rewriting) -> int | None:
-    """A linear layer on one vector, on a flattened image, or on the channels of every pixel."""
+    """A linear layer on one vector, on a flattened image, or on the channels of every pixel is a convolution."""
     weight = op.params.get("weight")
     rank = len(op.shape)
     if weight is None or not can_change(weight) or "bias" in op.attributes or rank < 2 or len(op.inputs) != 1:
@@ -100,9 +84,11 @@ def _convolution(op: Op, weight: Param, position: int, kernel: Shape, shape: Sha
     return op.with_(kind="conv", inputs=(position,), attributes=attributes, params=params, shape=shape)
 
 
-@under_weight_map("matmul", "mm", name="product as a linear layer", source="", evidence="real")
+@under_weight_map(
+    "matmul", "mm", name="product as a linear layer", source="x @ P = linear(x, W) with W = P.T", evidence="real"
+)
 def product_is_linear(op: Op, graph: Rewriting) -> int | None:
-    """``x @ weight`` with a weight of the net's own, stored the other way round than a linear layer's."""
+    """A product with a weight of the net's own is a linear layer that stores it transposed."""
     leaf = graph.source(op, 1) if len(op.inputs) == 2 else op
     weight = leaf.params.get("value")
     if leaf.kind != "parameter" or weight is None or weight.kind != "parameter" or not can_change(weight):
@@ -114,9 +100,14 @@ def product_is_linear(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(linear.with_(params={"weight": turned}))
 
 
-@under_weight_map("conv", name="1x1 convolution before a reshape", source="", evidence="real")
+@under_weight_map(
+    "conv",
+    name="1x1 convolution before a reshape",
+    source="conv(flatten(x, 2), W) = flatten(conv(x, W[..., None]), 2) for W of size (K, C, 1)",
+    evidence="real",
+)
 def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
-    """A 1x1 convolution treats every pixel alike, in rows and columns or in one row. The normal form reshapes last."""
+    """A 1x1 convolution after a reshape of the pixels goes before it, as it treats every pixel alike."""
     before, weight = graph.source(op), op.params.get("weight")
     if before.kind not in ("reshape", "flatten") or len(op.inputs) != 1 or not can_change(weight) or not _pointwise(op):
         return None
@@ -141,9 +132,14 @@ def _pointwise(op: Op) -> bool:
     return settings == {1} and set(op.attributes["padding"]) == {0}
 
 
-@under_weight_map("add", name="bias of a convolution", source="", evidence="real")
+@under_weight_map(
+    "add",
+    name="bias of a convolution",
+    source="conv(x, W) + P = conv(x, W, P.reshape(C)) for P of size (C, 1, 1)",
+    evidence="real",
+)
 def bias_of_convolution(op: Op, graph: Rewriting) -> int | None:
-    """A number for each channel, added after a convolution without a bias of its own."""
+    """A number for each channel, added after a convolution without a bias, is the convolution's own bias."""
     if len(op.inputs) != 2 or op.attributes:
         return None
     for slot in (0, 1):
@@ -158,99 +154,14 @@ def bias_of_convolution(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@under_weight_map("reshape", "flatten", "permute", name="parameter in another shape", source="", evidence="real")
-def parameter_in_another_shape(op: Op, graph: Rewriting) -> int | None:
-    """A parameter reshaped or turned before anything else is done with it could be stored so."""
-    leaf = graph.source(op)
-    param = leaf.params.get("value")
-    if leaf.kind != "parameter" or param is None or param.kind != "parameter" or not can_change(param):
-        return None
-    if op.kind == "permute":
-        changed = remade(param, partial(permuted, dims=op.attributes["dims"]))
-    else:
-        changed = remade(param, partial(reshaped, shape=op.shape))
-    return graph.emit(leaf.with_(params={"value": changed}, shape=op.shape))
-
-
-@under_weight_map(*BINARY, name="parameter without leading ones", source="", evidence="real")
-def parameter_without_leading_ones(op: Op, graph: Rewriting) -> int | None:
-    """``(1, C, 1, 1)`` broadcasts as ``(C, 1, 1)`` does."""
-    if len(op.inputs) != 2:
-        return None
-    for slot in (0, 1):
-        leaf, other = graph.source(op, slot), graph.source(op, 1 - slot)
-        param = leaf.params.get("value")
-        if leaf.kind != "parameter" or param is None or not can_change(param) or param.kind != "parameter":
-            continue
-        if param.shape[:1] == (1,) and other.shape == op.shape:
-            return graph.emit(op.with_(inputs=_with_leaf(op, slot, leaf, _stripped(param), graph)))
-    return None
-
-
-def _stripped(param: Param) -> Param:
-    ones = next((axis for axis, size in enumerate(param.shape) if size != 1), len(param.shape))
-    return remade(param, partial(reshaped, shape=param.shape[ones:]))
-
-
-def _with_leaf(op: Op, slot: int, leaf: Op, param: Param, graph: Rewriting) -> tuple[int, ...]:
-    position = graph.emit(leaf.with_(params={"value": param}, shape=param.shape))
-    return tuple(position if i == slot else source for i, source in enumerate(op.inputs))
-
-
 @under_weight_map(
-    "conv",
-    "conv_transpose",
-    "linear",
-    "batch_norm",
-    "layer_norm",
-    "group_norm",
-    "prelu",
-    name="parameter as a weight",
-    source="",
-    evidence="real",
+    "dropout",
+    name="dropout before a permutation",
+    source="permute(x, d) * m = permute(x * m.permute(argsort(d)), d), the draws m being alike in every order",
+    evidence="exact",
 )
-def parameter_as_weight(op: Op, graph: Rewriting) -> int | None:
-    """A layer whose weight is a parameter reshaped first is a layer with that weight."""
-    roles = [name for name, value in op.attributes.items() if value == "computed"]
-    for role, source in zip(roles, op.inputs[len(op.inputs) - len(roles) :], strict=True):
-        leaf = graph.ops[source]
-        param = leaf.params.get("value")
-        if leaf.kind != "parameter" or param is None or not can_change(param) or param.kind != "parameter":
-            continue
-        attributes = {name: value for name, value in op.attributes.items() if name != role}
-        at = len(op.inputs) - len(roles) + roles.index(role)
-        inputs = op.inputs[:at] + op.inputs[at + 1 :]
-        return graph.emit(op.with_(inputs=inputs, attributes=attributes, params={**op.params, role: param}))
-    return None
-
-
-@under_weight_map(*BINARY, name="scale before a permutation", source="", evidence="real")
-def broadcast_after_permute(op: Op, graph: Rewriting) -> int | None:
-    """A parameter that scales or shifts a permuted image could do so before. The normal form permutes last."""
-    if len(op.inputs) != 2:
-        return None
-    for slot in (0, 1):
-        leaf, before = graph.source(op, slot), graph.source(op, 1 - slot)
-        param = leaf.params.get("value")
-        if leaf.kind != "parameter" or param is None or before.kind != "permute" or before.shape != op.shape:
-            continue
-        if not can_change(param) or param.kind != "parameter":
-            continue
-        dims = before.attributes["dims"]
-        whole = (*(1 for _ in range(len(dims) - len(param.shape))), *param.shape)
-        back = tuple(dims.index(axis) for axis in range(len(dims)))
-        turned = _stripped(remade(remade(param, partial(reshaped, shape=whole)), partial(permuted, dims=back)))
-        inner = graph.source(before)
-        inputs = list(_with_leaf(op, slot, leaf, turned, graph))
-        inputs[1 - slot] = before.inputs[0]
-        moved = graph.emit(op.with_(inputs=tuple(inputs), shape=inner.shape))
-        return graph.emit(replace(before, inputs=(moved,), dtype=op.dtype))
-    return None
-
-
-@under_weight_map("dropout", name="dropout before a permutation", source="", evidence="real")
 def dropout_after_permute(op: Op, graph: Rewriting) -> int | None:
-    """A dropout's draws fall on other numbers in another order of axes: equal in distribution."""
+    """A dropout after a permutation goes before it; its draws fall on other numbers: equal in distribution."""
     before = graph.source(op)
     if before.kind != "permute":
         return None

@@ -37,9 +37,14 @@ class _Exchange:
     order: tuple[int, ...]
 
 
-@on_whole_graph(tier="B", name="order of concatenated parts", source="", evidence="real")
+@on_whole_graph(
+    tier="B",
+    name="order of concatenated parts",
+    source="conv(cat([a, b], 1), W) = conv(cat([b, a], 1), cat([W[:, m:], W[:, :m]], 1)) for a of m channels",
+    evidence="real",
+)
 def sorted_parts(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
-    """Every concatenation with its parts in the order of what they compute, as far as that can be absorbed."""
+    """A concatenation has its parts in the order of what they compute, if the layers after it can absorb that."""
     if not any(op.kind == "cat" for op in ops):
         return None
     prints: list[tuple[str, ...]] = fingerprints(ops)

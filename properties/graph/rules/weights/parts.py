@@ -23,7 +23,12 @@ Range = tuple[int, int]
 _PER_CHANNEL = frozenset({"max_pool", "avg_pool", "batch_norm", "global_avg_pool", "global_max_pool"})
 
 
-@on_whole_graph(tier="B", name="one layer for each part", source="", evidence="real")
+@on_whole_graph(
+    tier="B",
+    name="one layer for each part",
+    source="conv(x, W)[:, i:j] = conv(x, W[i:j]), f(x)[:, i:j] = f(x[:, i:j]) for an f by channel",
+    evidence="real",
+)
 def split_layers(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """A layer of which only parts are read, each part apart from the others, is a layer for each part."""
     users = users_of(ops)
@@ -93,7 +98,13 @@ def _emit_part(op: Op, out: list[Op], dim: int, chosen: Range) -> int:
     return len(out) - 1
 
 
-@on_whole_graph(tier="B", name="one layer for joined parts", source="", evidence="real")
+@on_whole_graph(
+    tier="B",
+    name="one layer for joined parts",
+    source="cat([conv(x, V), conv(x, W)]) = conv(x, cat([V, W])), "
+    "cat([conv(x, V), conv(y, W)]) = conv(cat([x, y]), cat([V, W]), groups=2)",
+    evidence="real",
+)
 def joined_layers(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """Layers of equal settings whose results are joined, and read nowhere else, are one layer."""
     rewritten = None

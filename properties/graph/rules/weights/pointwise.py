@@ -14,9 +14,14 @@ from properties.graph.rewriting.views import Factors, origin_of
 __all__ = ["pointwise_before_views"]
 
 
-@under_weight_map("conv", name="1x1 convolution before a reshape", source="", evidence="real")
+@under_weight_map(
+    "conv",
+    name="1x1 convolution before a reshape",
+    source="sum_c(W[k, c] * x[c, v(i)]) = sum_c(W[k, c] * x[c])[v(i)], W a 1x1 kernel and v a view of the other axes",
+    evidence="real",
+)
 def pointwise_before_views(op: Op, graph: Rewriting) -> int | None:
-    """The axes that are channels become one, right after the first of the others, which all stay as they were."""
+    """A 1x1 convolution after a chain of views goes before it, with the axes that are its channels made one."""
     weight = op.params.get("weight")
     if len(op.inputs) != 1 or weight is None or not can_change(weight) or not _is_pointwise(op):
         return None

@@ -10,12 +10,12 @@ from properties.graph.analysis.costs import op_macs, torchinfo_macs
 from properties.graph.analysis.receptive_field import Fields, receptive_fields
 from properties.graph.analysis.residual import ResidualBlock, residual_blocks
 from properties.graph.ir import Op, OpGraph, Shape
+from properties.graph.kinds import LEAVES, PROJECTIONS, WINDOW_POOLS
 
 __all__ = ["batch_free", "closed_form_totals", "layers"]
 
 _AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
-_LEAVES = ("parameter", "constant")
-_WINDOWS = ("conv", "conv_transpose", "max_pool", "avg_pool")
+_WINDOWS = ("conv", "conv_transpose", *WINDOW_POOLS)
 
 
 def layers(graph: OpGraph) -> tuple[Layer, ...]:
@@ -144,7 +144,7 @@ def _shortcut(block: ResidualBlock) -> Shortcut:
     where = block.where
     entering, leaving = block.graph.ops[block.fork].shape, block.graph.ops[block.add].shape
     kinds = {op.kind for op in block.ops(block.shortcut)}
-    kind = "identity" if not kinds else "projection" if kinds & {"conv", "linear"} else "other"
+    kind = "identity" if not kinds else "projection" if kinds.intersection(PROJECTIONS) else "other"
     if len(entering) != 4 or len(leaving) != 4:
         return Shortcut(kind, f"{_by(entering[1:])} {'=' if entering == leaving else '->'} {_by(leaving[1:])}", where)
     stride, (before, after) = _stride(block, entering, leaving), block.channels
@@ -173,7 +173,7 @@ def closed_form_totals(graph: OpGraph) -> Totals:
     params = [param for param in graph.params if param.kind == "parameter"]
     batch = next((op for _, op in graph.of_kind("input")), Op("input"))
     weighted = [
-        op for op in graph.ops if op.kind not in _LEAVES and any(p.kind == "parameter" for p in op.params.values())
+        op for op in graph.ops if op.kind not in LEAVES and any(p.kind == "parameter" for p in op.params.values())
     ]
     return Totals(
         params=graph.num_params,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from properties.graph.ir import Op, Shape
+from properties.graph.kinds import LEAVES
 
 __all__ = ["COMMUTATIVE", "is_depthwise", "label_of", "slot_of", "weight_size"]
 
@@ -23,7 +24,7 @@ def label_of(op: Op) -> tuple[Hashable, ...]:
         each = f"{attributes['out_channels'] // attributes['groups']} x channels"
         attributes = {**attributes, "groups": "channels", "out_channels": each}
     leaf: tuple[Hashable, ...] = ()
-    if op.kind in ("parameter", "constant"):
+    if op.kind in LEAVES:
         leaf = (op.shape, op.dtype)
     if op.kind == "output":  # a container is a matter of taste; what is left behind in a buffer is not
         changes = tuple(path for path in attributes.get("paths", ()) if path.startswith("changes "))

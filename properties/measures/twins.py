@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from properties.graph import kinds
 from properties.graph.alignment.align import isomorphism
 from properties.graph.joint import join
 from properties.graph.torch.outputs import flatten_output
@@ -21,7 +22,6 @@ from properties.subject import Subject
 __all__ = ["Pair", "accepts", "draws_without_layer", "evaluated", "key_map", "pair_of", "trained"]
 
 Pair = tuple[nn.Module, nn.Module]
-_RANDOM = ("dropout", "feature_dropout", "alpha_dropout", "bernoulli", "rand", "randn", "rand_like", "randn_like")
 _MAPS: WeakKeyDictionary[Subject, dict[str, str] | None] = WeakKeyDictionary()
 _PAIRS: WeakKeyDictionary[Subject, Pair] = WeakKeyDictionary()
 
@@ -67,7 +67,7 @@ def draws_without_layer(subject: Subject) -> bool:
     """Whether random numbers come from anywhere but a dropout layer, which ``pair_of`` can silence."""
     graph = subject.graph_if_any("train")
     layers = {path for path, module in subject.meta.named_modules() if isinstance(module, DROPOUTS)}
-    return graph is None or any(op.where not in layers for _, op in graph.of_kind(*_RANDOM))
+    return graph is None or any(op.where not in layers for _, op in graph.of_kind(*kinds.DROPOUTS, *kinds.DRAWS))
 
 
 def accepts(net: nn.Module, image: Tensor, *, training: bool) -> bool:

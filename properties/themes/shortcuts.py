@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch import Tensor, nn
 
-from properties.graph.analysis.residual import ACTIVATIONS, ResidualBlock, residual_blocks
+from properties.graph.analysis.residual import ResidualBlock, residual_blocks
+from properties.graph.kinds import BLOCK_ACTIVATIONS
 from properties.property import Violation, claim, require
 from properties.subject import Subject
 
@@ -97,7 +98,7 @@ def addition_comes_before_the_last_relu(subject: Subject) -> None:
     for block in _found(subject):
         end = block.graph.ops[block.residual[-1]].kind
         actual = f"{block.where}'s residual branch ends in {end}"
-        require(end not in ACTIVATIONS, actual, "without activation before the addition", subject)
+        require(end not in BLOCK_ACTIVATIONS, actual, "without activation before the addition", subject)
         readers = ", ".join(block.graph.ops[user].kind for user in block.graph.users[block.add])
         require(readers == "relu", f"{block.where}'s sum goes to {readers}", "to one relu", subject)
 

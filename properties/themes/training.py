@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from properties.graph.analysis.flow import connected
+from properties.graph.kinds import GRADIENT_CUTS
 from properties.measures.derivative import slopes
 from properties.measures.dropouts import DROPOUTS, drawn_by
 from properties.measures.statistics import followed, misses
@@ -120,7 +121,7 @@ def step_changes_every_weight_that_has_a_gradient(subject: Subject) -> None:
 def _is_differentiable(subject: Subject) -> bool:
     """Whether no operator replaces its gradient by another one on purpose."""
     graph = subject.graph_if_any("train")
-    return _has_graph(subject) and graph is not None and not any(graph.of_kind("detach", "backward"))
+    return _has_graph(subject) and graph is not None and not any(graph.of_kind(*GRADIENT_CUTS))
 
 
 @claim(

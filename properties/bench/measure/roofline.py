@@ -14,14 +14,14 @@ from math import prod
 from properties.formulas import num_bytes
 from properties.graph.analysis.costs import op_macs
 from properties.graph.ir import OpGraph
+from properties.graph.kinds import BINARY, BLOCK_ACTIVATIONS, LEAVES, VIEWS
 from properties.graph.sizes.plan import compile_sizes
 
 __all__ = ["Ceilings", "Kernel", "at_size", "floor_seconds", "kernels", "moved_bytes"]
 
-_FREE = frozenset({"input", "output", "parameter", "constant", "cat", "flatten", "reshape", "permute", "dropout"})
-_SUMS = {"add", "sub", "mul", "div"}
-_ACTIVATIONS = {"relu", "clamp", "sigmoid", "tanh", "silu", "gelu", "leaky_relu", "elu", "hardswish", "hardsigmoid"}
-_ELEMENTWISE = frozenset({"batch_norm", *_SUMS, *_ACTIVATIONS})
+_FREE = frozenset({"input", "output", *LEAVES, "cat", *VIEWS, "dropout"})
+_FUSED_ACTIVATIONS = BLOCK_ACTIVATIONS | {"hardsigmoid"}
+_ELEMENTWISE = frozenset({"batch_norm", *BINARY, *_FUSED_ACTIVATIONS})
 
 
 @dataclass(frozen=True, slots=True)

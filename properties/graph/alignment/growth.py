@@ -11,7 +11,7 @@ from properties.graph.alignment.isomorphism import Correspondence
 from properties.graph.alignment.seeds import unique_pairs
 from properties.graph.alignment.signatures import Evidence
 from properties.graph.ir import OpGraph
-from properties.graph.kinds import ELEMENTWISE
+from properties.graph.kinds import DROPOUTS, ELEMENTWISE, NORMS, POOLS, PROJECTIONS, RESHAPES
 
 __all__ = ["Growth"]
 
@@ -20,12 +20,12 @@ Allowed = Callable[[int, int], bool]  # whether an operator of each may be a pai
 
 _FAMILIES = (
     ELEMENTWISE - {"dropout", "cast"} | {"prelu", "rrelu"},
-    {"max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "global_avg_pool", "global_max_pool"},
-    {"batch_norm", "group_norm", "layer_norm", "instance_norm", "rms_norm"},
-    {"dropout", "feature_dropout", "alpha_dropout"},
+    POOLS,
+    NORMS,
+    DROPOUTS,
     {"add", "mul", "cat", "sub", "maximum"},
-    {"conv", "linear"},
-    {"flatten", "reshape"},
+    PROJECTIONS,
+    RESHAPES,
 )
 _FAMILY = {kind: number for number, kinds in enumerate(_FAMILIES) for kind in kinds}
 _FARTHEST = 6  # operators stepped over when looking for the far side of an insertion

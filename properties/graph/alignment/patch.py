@@ -13,6 +13,7 @@ from properties.graph.alignment.align import align
 from properties.graph.alignment.edits import Edit, following
 from properties.graph.alignment.isomorphism import isomorphism
 from properties.graph.ir import Op, OpGraph, Param
+from properties.graph.kinds import LEAVES
 from properties.graph.labels import COMMUTATIVE, is_depthwise
 
 __all__ = ["explained"]
@@ -229,6 +230,6 @@ def _without_sizes(graph: OpGraph, loose: set[str]) -> OpGraph:
             )
             for role, param in op.params.items()
         }
-        leaf = op.kind in ("parameter", "constant", "input")
+        leaf = op.kind in (*LEAVES, "input")
         ops.append(op.with_(attributes=attributes, params=params, shape=op.shape if leaf else ()))
     return replace(graph, ops=tuple(ops))

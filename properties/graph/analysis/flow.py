@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from properties.graph.ir import OpGraph
+from properties.graph.kinds import GRADIENT_CUTS
 
 __all__ = ["connected"]
 
-_CUTS = {"detach", "backward"}  # a backward of the net's own may give a gradient or none
 _STATISTICS = {"running_mean", "running_var"}
 
 
@@ -24,7 +24,7 @@ def connected(graph: OpGraph) -> tuple[frozenset[str], bool]:
     while waiting:
         position = waiting.pop()
         op = graph.ops[position]
-        if position in seen or op.kind in _CUTS or not op.dtype.startswith(("float", "bfloat", "complex")):
+        if position in seen or op.kind in GRADIENT_CUTS or not op.dtype.startswith(("float", "bfloat", "complex")):
             continue
         seen.add(position)
         found |= {

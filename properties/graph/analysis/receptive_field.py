@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from properties import formulas
 from properties.formulas import WHOLE_AXIS, ReceptiveField
 from properties.graph.ir import Op, OpGraph
+from properties.graph.kinds import ADAPTIVE_POOLS, LEAVES, VIEWS, WINDOW_POOLS
 
 __all__ = ["Fields", "receptive_fields"]
 
 Fields = tuple[ReceptiveField, ...]
 """One receptive field for each spatial axis of the input."""
 
-_POOLS = ("max_pool", "avg_pool")
 _GLOBAL = ("global_avg_pool",)
-_ADAPTIVE = ("adaptive_avg_pool", "adaptive_max_pool")
 
 
 def receptive_fields(graph: OpGraph) -> tuple[Fields | None, ...]:
@@ -31,25 +30,22 @@ def receptive_fields(graph: OpGraph) -> tuple[Fields | None, ...]:
         fields = [source for source in sources if source is not None]
         if op.kind == "input":
             found.append((ReceptiveField(),) * (len(op.shape) - 2))
-        elif not sources or len(fields) < sum(graph.ops[source].kind not in _OWNED for source in op.inputs):
+        elif not sources or len(fields) < sum(graph.ops[source].kind not in LEAVES for source in op.inputs):
             found.append(None)
         else:
             found.append(_seen(graph, position, fields))
     return tuple(found)
 
 
-_OWNED = ("parameter", "constant")
-
-
 def _seen(graph: OpGraph, position: int, fields: Sequence[Fields]) -> Fields | None:
     op = graph.ops[position]
     if not fields:
         return None
-    if op.kind == "conv" or op.kind in _POOLS:
+    if op.kind == "conv" or op.kind in WINDOW_POOLS:
         return _window(op, fields[0])
     if op.kind in _GLOBAL and len(op.shape) > 2:
         return (WHOLE_AXIS,) * len(fields[0])
-    if op.kind in _ADAPTIVE:
+    if op.kind in ADAPTIVE_POOLS:
         return (WHOLE_AXIS,) * len(fields[0]) if set(op.attributes["output_size"]) == {1} else None
     if op.kind == "pad":
         low = [sides[0] for sides in op.attributes["padding"][2:]]
@@ -58,9 +54,9 @@ def _seen(graph: OpGraph, position: int, fields: Sequence[Fields]) -> Fields | N
         return tuple(field.window(1, padding=size) for field, size in zip(fields[0], low, strict=True))
     if op.kind == "cat" and op.attributes["dim"] == 1:
         return _join(fields)
-    captured = {graph.ops[source].shape[2:] for source in op.inputs if graph.ops[source].kind not in _OWNED}
+    captured = {graph.ops[source].shape[2:] for source in op.inputs if graph.ops[source].kind not in LEAVES}
     gated = op.kind == "mul" and len(op.shape) > 2  # squeeze and excitation: one factor for a whole map
-    if op.kind in ("flatten", "reshape", "permute", "slice", "select") or not (gated or captured == {op.shape[2:]}):
+    if op.kind in (*VIEWS, "slice", "select") or not (gated or captured == {op.shape[2:]}):
         return None
     return _join(fields)
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from math import prod
 
 from properties.graph.ir import Op, OpGraph
+from properties.graph.kinds import BLOCK_ACTIVATIONS, LEAVES, STRIDED
 
-__all__ = ["ACTIVATIONS", "ResidualBlock", "residual_blocks"]
-
-ACTIVATIONS = frozenset({"relu", "clamp", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "elu", "hardswish"})
-_LEAVES = ("parameter", "constant")
-_STRIDED = ("conv", "max_pool", "avg_pool")
+__all__ = ["ResidualBlock", "residual_blocks"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class ResidualBlock:
     @property
     def stride(self) -> tuple[int, ...]:
         """Total stride of the residual branch, along each spatial axis."""
-        strides = [_pair(op.attributes["stride"]) for op in self.ops(self.residual) if op.kind in _STRIDED]
+        strides = [_pair(op.attributes["stride"]) for op in self.ops(self.residual) if op.kind in STRIDED]
         return tuple(prod(axis) for axis in zip(*strides, strict=True)) or (1, 1)
 
     @property
@@ -51,7 +48,7 @@ class ResidualBlock:
     def last(self) -> int:
         """The operator whose result is the block's: the activation that alone reads the sum, else the addition."""
         users = self.graph.users[self.add]
-        return users[0] if len(users) == 1 and self.graph.ops[users[0]].kind in ACTIVATIONS else self.add
+        return users[0] if len(users) == 1 and self.graph.ops[users[0]].kind in BLOCK_ACTIVATIONS else self.add
 
     @property
     def where(self) -> str:
@@ -61,7 +58,7 @@ class ResidualBlock:
     @property
     def is_a_module(self) -> bool:
         """Whether hooks see it: ``where`` runs this block and nothing else, and a layer ends its projection."""
-        layers = ((i, op) for i, op in enumerate(self.graph.ops) if op.kind not in _LEAVES)
+        layers = ((i, op) for i, op in enumerate(self.graph.ops) if op.kind not in LEAVES)
         inside = {i for i, op in layers if f"{op.where}.".startswith(f"{self.where}.")}
         hooked = not self.shortcut or self.graph.ops[self.shortcut[-1]].where not in self.graph.parents
         return bool(self.where) and hooked and inside == {*self.residual, *self.shortcut, self.add, self.last}
@@ -88,7 +85,7 @@ def _ancestors(graph: OpGraph) -> list[int]:
     """For each operator those it depends on, itself included, as a bit mask; leaves that are not images have none."""
     masks: list[int] = []
     for position, op in enumerate(graph.ops):
-        mask = 0 if op.kind in _LEAVES else 1 << position
+        mask = 0 if op.kind in LEAVES else 1 << position
         for source in op.inputs:
             mask |= masks[source]
         masks.append(mask)

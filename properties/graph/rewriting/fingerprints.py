@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from properties.graph.ir import Op
+from properties.graph.kinds import DRAWS, DROPOUTS
 from properties.graph.labels import COMMUTATIVE, label_of
 
 __all__ = ["fingerprints", "users_of"]
 
 _UNORDERED = COMMUTATIVE | {"cat", "output"}
 _STEPS = 8  # a bottleneck block is ten operators long
-_ONE_MODE_ONLY = frozenset({"dropout", "feature_dropout", "alpha_dropout", "detach"})
-_DRAWS = frozenset({"bernoulli", "rand", "rand_like", "randn", "randn_like"})
+_ONE_MODE_ONLY = (*DROPOUTS, "detach")
 _MOVING = frozenset({"reshape", "flatten", "expand", "pad", "slice", "select", "roll", "upsample", "full"})
 
 
@@ -59,7 +59,7 @@ def _passed(ops: Sequence[Op]) -> list[int | None]:
     drawn: list[bool] = []
     found: list[int | None] = []
     for op in ops:
-        drawn.append(op.kind in _DRAWS or (bool(op.inputs) and all(drawn[source] for source in op.inputs)))
+        drawn.append(op.kind in DRAWS or (bool(op.inputs) and all(drawn[source] for source in op.inputs)))
         values = [source for source in op.inputs if not drawn[source]]
         if op.kind in _ONE_MODE_ONLY:
             found.append(op.inputs[0])

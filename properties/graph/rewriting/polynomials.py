@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isclose
 
+from properties.graph.kinds import POLYNOMIAL
 from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["Polynomial", "are_equal", "polynomial"]
@@ -24,7 +25,7 @@ def polynomial(position: int, x: int, graph: Rewriting, depth: int = 8) -> Polyn
         return {1: 1.0}
     op = graph.ops[position]
     a = op.attributes
-    if depth == 0 or op.kind not in ("add", "mul", "div", "pow") or not 1 <= len(op.inputs) <= 2:
+    if depth == 0 or op.kind not in POLYNOMIAL or not 1 <= len(op.inputs) <= 2:
         return None
     parts = [polynomial(source, x, graph, depth - 1) for source in op.inputs]
     scalar = a.get("scalar", a.get("exponent"))

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from math import prod
 
 from properties.graph.ir import Op, Shape
+from properties.graph.kinds import VIEWS
 from properties.graph.rewriting.rule import Rewriting
 
-__all__ = ["VIEWS", "Factors", "Step", "origin_of"]
+__all__ = ["Factors", "Step", "origin_of"]
 
-VIEWS = ("reshape", "flatten", "permute")
 Step = tuple[str, Shape, Shape]  # its kind, its axes or its size, and the size of its result
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NoReturn
 
 from properties.graph.ir import OpGraph, Shape
+from properties.graph.kinds import LEAVES
 from properties.graph.sizes.rules import size_of
 from properties.graph.sizes.scene import Sizes as Sizes
 from properties.graph.sizes.scene import UnpredictableSize as UnpredictableSize
@@ -106,7 +107,7 @@ class SizePlan:
         """Dotted path of each module that runs an operator, to the position of the last one: the module's result."""
         found: dict[str, int] = {}
         for position, op in enumerate(self.graph.ops):
-            if op.kind in ("input", "output", "parameter", "constant"):
+            if op.kind in ("input", "output", *LEAVES):
                 continue
             path = op.where
             while path:

@@ -8,6 +8,7 @@ from typing import Any
 
 from properties import formulas
 from properties.graph.ir import Op, OpGraph
+from properties.graph.kinds import BINARY, LEAVES, REDUCTIONS
 from properties.graph.sizes.scene import Scene, Sizes
 from properties.graph.sizes.straight_line import Amount, StraightLine
 
@@ -269,15 +270,15 @@ RULES: dict[str, Rule] = {
     "instance_norm": _instance_norm,
     "group_norm": _group_norm,
     "layer_norm": _layer_norm,
-    **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum", "where", "pow"), _broadcast),
+    **dict.fromkeys((*BINARY, "maximum", "minimum", "where", "pow"), _broadcast),
     "cat": _cat,
     "flatten": _flatten,
     "reshape": _reshape,
     "permute": _permute,
     "pad": _pad,
-    **dict.fromkeys(("mean", "sum", "amax", "amin"), _reduce),
+    **dict.fromkeys(REDUCTIONS, _reduce),
     "slice": _slice,
     "select": _select,
     "output": _unchanged,
-    **dict.fromkeys(("parameter", "constant"), _as_captured_once),
+    **dict.fromkeys(LEAVES, _as_captured_once),
 }

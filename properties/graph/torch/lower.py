@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, fx
 
 from properties.graph.ir import Op, OpGraph, Param
+from properties.graph.kinds import LEAVES
 from properties.graph.torch.aten.schema import Call, read_call, result_shape
 from properties.graph.torch.aten.translate import SPLITS, Meaning, translate
 from properties.graph.torch.leaves import Leaves, constant, digest, name_of
@@ -268,7 +269,7 @@ class _Lowering:
         op = self.ops[position]
         while op.kind == "add" and op.attributes.get("scalar") == 1 and len(op.inputs) == 1:
             position, op = op.inputs[0], self.ops[op.inputs[0]]
-        return op.kind in ("parameter", "constant") and op.shape == () and op.dtype == "int64"
+        return op.kind in LEAVES and op.shape == () and op.dtype == "int64"
 
     def _where(self, node: fx.Node) -> str:
         """Dotted path of the innermost module whose forward made the node; a repeated call's ``@1`` is dropped."""

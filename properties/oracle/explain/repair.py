@@ -7,6 +7,7 @@ from typing import Any
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import OpGraph
+from properties.graph.kinds import LINEAR_MAPS
 from properties.oracle.explain.words import group, sources_of
 
 __all__ = ["repair"]
@@ -112,7 +113,7 @@ def _parameter(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
         return f"assign {places} as modules, parameters or buffers, so that the net finds them"
     if first.attribute == "shared":
         return f"give {places} {'the tensors of another layer' if first.before else 'tensors of its own'}"
-    if first.attribute == "bias" and reference.ops[first.reference[0]].kind in ("conv", "linear", "conv_transpose"):
+    if first.attribute == "bias" and reference.ops[first.reference[0]].kind in LINEAR_MAPS:
         return f"set bias={not has_none} in {places}"
     if first.attribute == "weight and bias":
         return f"set affine={not has_none} in {places}"

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf, prod
 
 from properties.graph.ir import Op, OpGraph, Param
+from properties.graph.kinds import LEAVES, LINEAR_MAPS, NORMS
 from properties.oracle.trials.trial import Filling
 
 __all__ = ["laws"]
 
-_LINEAR = ("conv", "linear", "conv_transpose")
-_NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm")
+_NORMS = (*NORMS, "local_response_norm")
 _STATISTICS = 3.4  # mean square of (x - mean) / sqrt(variance) for x of mean square 1 and the statistics drawn here
 _SMALLEST, _LARGEST = 1e-4, 1e4  # mean squares are kept between: what is followed is rough
 _FACTORS = {
@@ -65,7 +65,7 @@ def _drawn(op: Op, before: Sequence[float], target: float) -> Iterator[tuple[Par
     for role, param in op.params.items():
         if param.kind != "parameter" and role not in ("running_mean", "running_var"):
             continue
-        if op.kind in _LINEAR and role == "weight":
+        if op.kind in LINEAR_MAPS and role == "weight":
             end = target * (3 / (_fan_in(op, param) * square)) ** 0.5
             yield param, "uniform", -end, end
         elif role == "running_mean":
@@ -101,8 +101,8 @@ def _end(op: Op) -> float:
 def _square(op: Op, before: Sequence[float], target: float) -> float:
     """About the mean square of an operator's result."""
     if not before:
-        return 0.1 if op.kind in ("parameter", "constant") else 1.0
-    if op.kind in _LINEAR:
+        return 0.1 if op.kind in LEAVES else 1.0
+    if op.kind in LINEAR_MAPS:
         return 1.08 * target**2
     if op.kind in _NORMS:
         return 1.1 * target**2 * (_STATISTICS * before[0] if "running_var" in op.params else 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from properties.graph.ir import OpGraph, Shape
+from properties.graph.kinds import STRIDED
 from properties.graph.sizes.plan import IllegalInput, SizePlan, UnpredictableSize, compile_sizes
 from properties.oracle.trials.trial import Draw
 
@@ -13,7 +14,6 @@ __all__ = ["Images", "images"]
 
 Accepts = Callable[[Shape, str], bool]
 
-_STRIDED = ("conv", "max_pool", "avg_pool")
 _LARGEST = 1024  # side up to which the smallest legal one is looked for
 _FEWEST = 8  # numbers over which a norm takes its statistics in train mode, so that rounding stays rounding
 _MOST_SIZES = 4
@@ -85,7 +85,7 @@ class _Sizes:
         self.strided = [
             (position, op, axis)
             for position, op in enumerate(graph.ops)
-            if op.kind in _STRIDED and len(op.attributes["stride"]) == self.axes
+            if op.kind in STRIDED and len(op.attributes["stride"]) == self.axes
             for axis in range(self.axes)
             if op.attributes["stride"][axis] > 1
         ]

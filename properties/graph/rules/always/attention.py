@@ -6,8 +6,9 @@ from math import isclose, prod, sqrt
 from typing import Any
 
 from properties.graph.ir import Op
+from properties.graph.kinds import RESHAPES, VIEWS
 from properties.graph.rewriting.rule import Rewriting, always
-from properties.graph.rewriting.views import VIEWS, origin_of
+from properties.graph.rewriting.views import origin_of
 
 __all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
 
@@ -50,7 +51,7 @@ def merged_batches(op: Op, graph: Rewriting) -> int | None:
 def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
     """A softmax along an axis that a reshape kept goes before the reshape: the normal form reshapes last."""
     before = graph.source(op)
-    if before.kind not in ("reshape", "flatten") or set(op.attributes) != {"dim"}:
+    if before.kind not in RESHAPES or set(op.attributes) != {"dim"}:
         return None
     inner, at = graph.source(before), op.attributes["dim"]
     ahead = prod(op.shape[:at])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isclose, pi, sqrt
 
 from properties.graph.ir import Op
+from properties.graph.kinds import POLYNOMIAL
 from properties.graph.rewriting.polynomials import Polynomial, are_equal, polynomial
 from properties.graph.rewriting.rule import Rewriting, always
 
@@ -77,7 +78,7 @@ def _below(position: int, graph: Rewriting) -> list[int]:
     found = [position]
     for at in found:
         op = graph.ops[at]
-        if op.kind in ("add", "mul", "div", "pow") and len(found) < _MOST_FACTORS**2:
+        if op.kind in POLYNOMIAL and len(found) < _MOST_FACTORS**2:
             found += [source for source in op.inputs if source not in found]
     return found
 

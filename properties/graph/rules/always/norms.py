@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from properties.graph.ir import Op
+from properties.graph.kinds import RESHAPES
 from properties.graph.rewriting.norms import bare_norms, broadcasts, width_of
 from properties.graph.rewriting.rule import Rewriting, always
 
@@ -127,7 +128,7 @@ def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
     if norm.kind != "layer_norm" or norm.params or len(norm.shape) < 3 or "computed" in norm.attributes.values():
         return None
     cut = graph.source(norm)
-    if cut.kind not in ("reshape", "flatten") or graph.source(cut).shape != op.shape or len(op.shape) < 2:
+    if cut.kind not in RESHAPES or graph.source(cut).shape != op.shape or len(op.shape) < 2:
         return None
     channels, groups, normed = op.shape[1], norm.shape[1], norm.attributes["axes"]
     if len(norm.shape) - normed != 2 or norm.shape[0] != op.shape[0] or channels % groups or channels == groups:

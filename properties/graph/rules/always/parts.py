@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import prod
 
 from properties.graph.ir import Op
+from properties.graph.kinds import RESHAPES
 from properties.graph.rewriting.rule import Rewriting, always
 
 __all__ = [
@@ -152,7 +153,7 @@ def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
 def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
     """A part of a reshape, along an axis it kept or an outer factor of one, is a reshape of a part."""
     before = graph.source(op)
-    if before.kind not in ("reshape", "flatten") or op.attributes.get("step", 1) != 1:
+    if before.kind not in RESHAPES or op.attributes.get("step", 1) != 1:
         return None
     inner, at = graph.source(before), op.attributes["dim"]
     ahead, count = prod(before.shape[:at]), before.shape[at]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from properties.graph.ir import Op
+from properties.graph.kinds import RESHAPES
 from properties.graph.rewriting.rule import Rewriting, always
 from properties.graph.rewriting.signs import is_nonnegative
 
@@ -104,7 +105,7 @@ def relu_after_max_pool(op: Op, graph: Rewriting) -> int | None:
 def global_pool_of_flattened(op: Op, graph: Rewriting) -> int | None:
     """A global pool of a flattened image is one of the image, in rows and columns."""
     before = graph.source(op)
-    if before.kind not in ("flatten", "reshape"):
+    if before.kind not in RESHAPES:
         return None
     inner = graph.source(before)
     if len(inner.shape) < 3 or inner.shape[:2] != op.shape[:2] or inner.shape[:2] != before.shape[:2]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from properties.graph.ir import Op
-from properties.graph.kinds import ELEMENTWISE
+from properties.graph.kinds import BINARY, ELEMENTWISE, GLOBAL_POOLS, REDUCTIONS, VIEWS, WINDOW_POOLS
 from properties.graph.rewriting.rule import Rewriting, always, on_whole_graph
 
 __all__ = ["computed_twice", "gradient_only", "no_effect", "without_place"]
 
-_MOVES = frozenset({"reshape", "flatten", "permute", "slice", "select", "cat", "stack", "pad", "expand"})
-_ARITHMETIC = frozenset({"add", "sub", "mul", "div", "mean", "sum", "amax", "amin", "softmax", "log_softmax", "matmul"})
-_POOLS = frozenset({"max_pool", "avg_pool", "global_avg_pool", "global_max_pool"})
+_MOVES = frozenset({*VIEWS, "slice", "select", "cat", "stack", "pad", "expand"})
+_ARITHMETIC = frozenset({*BINARY, *REDUCTIONS, "softmax", "log_softmax", "matmul"})
+_POOLS = frozenset({*WINDOW_POOLS, *GLOBAL_POOLS})
 _LAYERS = frozenset({"conv", "conv_transpose", "linear", "layer_norm", "group_norm", "rms_norm", "prelu"})
 _WITHOUT_DRAWS = (_MOVES | _ARITHMETIC | _POOLS | _LAYERS | ELEMENTWISE) - {"dropout"}
 

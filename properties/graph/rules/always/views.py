@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import prod
 
 from properties.graph.ir import Op, Shape
-from properties.graph.kinds import BINARY, ELEMENTWISE
+from properties.graph.kinds import BINARY, ELEMENTWISE, REDUCTIONS, RESHAPES, VIEWS
 from properties.graph.rewriting.rule import Rewriting, always
-from properties.graph.rewriting.views import VIEWS, Factors, Step
+from properties.graph.rewriting.views import Factors, Step
 
 __all__ = [
     "batch_first",
@@ -34,7 +34,7 @@ __all__ = [
 def reshape_of_reshape(op: Op, graph: Rewriting) -> int | None:
     """A reshape of a reshape is one reshape, or nothing where it restores the first size."""
     before = graph.source(op)
-    if before.kind not in ("reshape", "flatten"):
+    if before.kind not in RESHAPES:
         return None
     origin = graph.ops[before.inputs[0]]
     if origin.shape == op.shape:
@@ -82,7 +82,7 @@ def batch_first(op: Op, graph: Rewriting) -> int | None:
 def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
     """An elementwise operator goes before a reshape: the normal form reshapes last."""
     before = graph.source(op)
-    if len(op.inputs) != 1 or before.kind not in ("reshape", "flatten") or op.shape != before.shape:
+    if len(op.inputs) != 1 or before.kind not in RESHAPES or op.shape != before.shape:
         return None
     inner = graph.ops[before.inputs[0]]
     moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
@@ -98,7 +98,7 @@ def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
 def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
     """A batch norm after a reshape of the pixels goes before it, as it treats all pixels of a channel alike."""
     before = graph.source(op)
-    inner = graph.ops[before.inputs[0]] if before.kind in ("reshape", "flatten") else before
+    inner = graph.ops[before.inputs[0]] if before.kind in RESHAPES else before
     if inner is before or len(op.inputs) != 1 or len(inner.shape) < 2 or inner.shape[:2] != op.shape[:2]:
         return None
     moved = graph.emit(op.with_(inputs=before.inputs, shape=inner.shape))
@@ -174,10 +174,7 @@ def _step(view: Op) -> Step:
 
 
 @always(
-    "mean",
-    "sum",
-    "amax",
-    "amin",
+    *REDUCTIONS,
     name="reduction of a permutation",
     source="mean(permute(x, d), k, keepdim=True) = permute(mean(x, d[k], keepdim=True), d), likewise sum and amax",
     evidence="real",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from properties.graph.ir import Op
+from properties.graph.kinds import RESHAPES
 from properties.graph.recipe import permuted, reshaped
 from properties.graph.rewriting.params import can_change, remade
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
@@ -23,7 +24,7 @@ __all__ = ["pointwise_on_flattened", "window_on_permuted"]
 def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution of an image whose pixels were all made channels is one with a kernel of the image's size."""
     before, weight = graph.source(op), op.params.get("weight")
-    if before.kind not in ("reshape", "flatten") or len(op.inputs) != 1 or weight is None or not can_change(weight):
+    if before.kind not in RESHAPES or len(op.inputs) != 1 or weight is None or not can_change(weight):
         return None
     inner = graph.source(before).shape
     if len(inner) < 3 or inner[0] != before.shape[0] or set(before.shape[2:]) - {1} or not _is_window(op, before):

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 from properties.graph.ir import Op, Param, Shape
+from properties.graph.kinds import RESHAPES
 from properties.graph.recipe import permuted, reshaped
 from properties.graph.rewriting.params import can_change, remade
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
@@ -109,7 +110,7 @@ def product_is_linear(op: Op, graph: Rewriting) -> int | None:
 def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution after a reshape of the pixels goes before it, as it treats every pixel alike."""
     before, weight = graph.source(op), op.params.get("weight")
-    if before.kind not in ("reshape", "flatten") or len(op.inputs) != 1 or not can_change(weight) or not _pointwise(op):
+    if before.kind not in RESHAPES or len(op.inputs) != 1 or not can_change(weight) or not _pointwise(op):
         return None
     inner = graph.ops[before.inputs[0]]
     if len(inner.shape) < 3 or inner.shape[:2] != before.shape[:2] or weight is None:

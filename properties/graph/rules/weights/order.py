@@ -14,7 +14,7 @@ from itertools import accumulate
 from math import prod
 
 from properties.graph.ir import Op
-from properties.graph.kinds import ELEMENTWISE
+from properties.graph.kinds import BINARY, ELEMENTWISE, POOLS, REDUCTIONS, RESHAPES
 from properties.graph.recipe import taken
 from properties.graph.rewriting.fingerprints import fingerprints
 from properties.graph.rewriting.params import can_change, remade
@@ -23,10 +23,7 @@ from properties.graph.rewriting.rule import on_whole_graph
 __all__ = ["sorted_parts"]
 
 _ALIKE = ELEMENTWISE | {"detach", "hardtanh", "erf", "log", "feature_dropout", "reciprocal", "sin", "cos", "square"}
-_ARITHMETIC = frozenset({"add", "sub", "mul", "div", "maximum", "minimum", "pow"})
-_SPATIAL = frozenset(
-    {"max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "global_avg_pool", "global_max_pool"}
-)
+_ARITHMETIC = frozenset({*BINARY, "maximum", "minimum", "pow"})
 
 
 @dataclass(frozen=True)
@@ -99,13 +96,13 @@ def _through(op: Op, ops: Sequence[Op], given: Sequence[_Exchange | None]) -> tu
     exchange = given[0]
     if exchange is None or any(other is not None for other in given[1:]) or len(op.inputs) > 1:
         return None
-    if op.kind in _ALIKE or (op.kind in _SPATIAL and exchange.axis < 2):
+    if op.kind in _ALIKE or (op.kind in POOLS and exchange.axis < 2):
         return op, exchange
     if op.kind == "permute":
         return op, _Exchange(op.attributes["dims"].index(exchange.axis), exchange.order)
-    if op.kind in ("mean", "sum", "amax", "amin"):
+    if op.kind in REDUCTIONS:
         return _through_reduction(op, exchange)
-    if op.kind in ("reshape", "flatten"):
+    if op.kind in RESHAPES:
         return _through_reshape(op, ops[op.inputs[0]], exchange)
     if op.kind == "pad":
         return (op, exchange) if op.attributes["padding"][exchange.axis] == (0, 0) else None

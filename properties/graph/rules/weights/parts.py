@@ -10,7 +10,7 @@ from functools import partial
 from itertools import pairwise
 
 from properties.graph.ir import Op, Param
-from properties.graph.kinds import ELEMENTWISE
+from properties.graph.kinds import ELEMENTWISE, GLOBAL_POOLS, WINDOW_POOLS
 from properties.graph.labels import label_of
 from properties.graph.recipe import taken
 from properties.graph.rewriting.fingerprints import users_of
@@ -20,7 +20,7 @@ from properties.graph.rewriting.rule import on_whole_graph
 __all__ = ["joined_layers", "split_layers"]
 
 Range = tuple[int, int]
-_PER_CHANNEL = frozenset({"max_pool", "avg_pool", "batch_norm", "global_avg_pool", "global_max_pool"})
+_PER_CHANNEL = frozenset({"batch_norm", *WINDOW_POOLS, *GLOBAL_POOLS})
 
 
 @on_whole_graph(

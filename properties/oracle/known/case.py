@@ -8,7 +8,7 @@ from typing import Any
 
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
-from properties.graph.kinds import JOINS
+from properties.graph.kinds import JOINS, LINEAR_MAPS
 from properties.graph.labels import is_depthwise
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "weighted",
 ]
 
-_WEIGHTED = ("conv", "linear", "conv_transpose")
 _BOTTLENECK = [1, 3, 1]
 
 
@@ -146,7 +145,7 @@ def join_of(graph: OpGraph, position: int) -> str:
 
 def weighted(graph: OpGraph, positions: Sequence[int]) -> list[Op]:
     """The convolutions and linear layers among them."""
-    return [graph.ops[position] for position in positions if graph.ops[position].kind in _WEIGHTED]
+    return [graph.ops[position] for position in positions if graph.ops[position].kind in LINEAR_MAPS]
 
 
 def is_missing(case: Case, *wanted: str) -> bool:

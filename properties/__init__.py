@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from properties.property import Violation as Violation
     from properties.property import claim as claim
     from properties.property import forall as forall
+    from properties.property import require as require
     from properties.report import Deviation as Deviation
     from properties.report import Report as Report
+    from properties.subject import Subject as Subject
 
 __all__ = [
     "ALL",
@@ -27,12 +29,14 @@ __all__ = [
     "PortReport",
     "Property",
     "Report",
+    "Subject",
     "Violation",
     "assert_conforms",
     "check",
     "claim",
     "forall",
     "port",
+    "require",
 ]
 
 _HOMES = {
@@ -41,12 +45,14 @@ _HOMES = {
     "PortReport": "properties.oracle.porting.port",
     "Property": "properties.property",
     "Report": "properties.report",
+    "Subject": "properties.subject",
     "Violation": "properties.property",
     "assert_conforms": "properties.oracle.candidates.conform",
     "check": "properties.oracle.check",
     "claim": "properties.property",
     "forall": "properties.property",
     "port": "properties.oracle.porting.port",
+    "require": "properties.property",
 }
 
 

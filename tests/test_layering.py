@@ -44,6 +44,7 @@ OPTIONAL = {"torchvision", "timm"}
 LIBRARIES = "properties.targets.libraries"  # the one place that imports them
 REFERENCES = "properties.targets.references"  # the one place that knows the references by name
 MOST_FILES = 12
+ARCHITECTURE = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
 
 
 def _violations(source: str, module: str, *, is_package: bool = False) -> list[str]:
@@ -200,6 +201,14 @@ def test_no_two_files_of_a_folder_and_its_neighbours_are_confused():
     folders = Counter((folder.parent, folder.name) for folder in FOLDERS)
 
     assert set() == set(names) & set(folders)
+
+
+@pytest.mark.skipif(not ARCHITECTURE.exists(), reason="the page lies beside the tests in a checkout")
+def test_the_page_shows_the_order():
+    """ARCHITECTURE.md has the list that is held here, line by line."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+
+    assert "\n".join(", ".join(line) for line in ORDER) in text
 
 
 @pytest.mark.parametrize("folder", WITHOUT_TORCH)

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import typer
+from layout import layout_page
 from pages import Page, docstring, table
 
 import arches
@@ -24,8 +25,8 @@ RECORDS = ("Spec", "Claim", "Stage", "Init", "Waiver", "Family")
 
 
 def reference_pages() -> tuple[Page, ...]:
-    """Commands, Python, pytest."""
-    return _commands(), _python(), _arches(), _pytest()
+    """Commands, Python, pytest, and the layout of the code."""
+    return _commands(), _python(), _arches(), _pytest(), layout_page()
 
 
 # ------------------------------------------------------------------------------------------------------------- commands

@@ -59,6 +59,7 @@ def _length(line: TextLine) -> int:
 
 
 def words_of(line: Line) -> dict[str, str]:
+    """What each column says of one line, by the column's name; empty where the layer has nothing to say."""
     layer = line.layer
     sizes = list(dict.fromkeys(batch_free(shape) for shape in layer.inputs))
     shown = sizes if len(sizes) == 1 or line.heading else [batch_free(shape) for shape in layer.inputs]

@@ -20,6 +20,7 @@ class Interner:
         self._numbers: dict[Hashable, int] = {}
 
     def __call__(self, thing: Hashable) -> int:
+        """The number of a thing, a new one if nothing equal came before."""
         return self._numbers.setdefault(thing, len(self._numbers))
 
 

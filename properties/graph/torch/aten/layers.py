@@ -14,6 +14,7 @@ CUMULATIVE = -1.0  # stands for a batch norm's momentum of None, a plain average
 
 
 def conv(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """A convolution, or a transposed one; channels and kernel size are those of its weight."""
     weight = result_shape(call["weight"])
     axes = len(weight) - 2
     transposed = bool(call.arguments.get("transposed", call.base.startswith("conv_transpose")))
@@ -47,10 +48,12 @@ def _same(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[Any, ...]
 
 
 def linear(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """An affine map of the last axis; the features that come in follow from the input."""
     return Meaning("linear", [call["input"]], {"out_features": shape[-1]}, roles(call, "weight", "bias"))
 
 
 def batch_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """Eval mode leaves the running statistics alone, so momentum counts in train mode only."""
     tensors = roles(call, "weight", "bias", "running_mean", "running_var")
     training = bool(call.arguments.get("training", False))
     momentum = None if call["momentum"] == CUMULATIVE or not training else call["momentum"]  # decides nothing then
@@ -59,22 +62,26 @@ def batch_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 
 
 def instance_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """Each image and channel by itself; running statistics where there are any."""
     tensors = roles(call, "weight", "bias", "running_mean", "running_var")
     attributes = {name: call[name] for name in ("eps", "momentum", "use_input_stats")}
     return Meaning("instance_norm", [call["input"]], attributes, tensors)
 
 
 def layer_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """Over the last axes: how many they are, as their sizes follow from the input."""
     attributes = {"axes": len(call["normalized_shape"]), "eps": call["eps"]}
     return Meaning("layer_norm", [call["input"]], attributes, roles(call, "weight", "bias"))
 
 
 def rms_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """Over the last axes like a layer norm, but without mean and bias."""
     attributes = {"axes": len(call["normalized_shape"]), "eps": call["eps"]}
     return Meaning("rms_norm", [call["input"]], attributes, roles(call, "weight"))
 
 
 def group_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """One mean and variance for each image and group of channels."""
     groups = call.arguments.get("num_groups", call.arguments.get("group"))
     return Meaning(
         "group_norm", [call["input"]], {"num_groups": groups, "eps": call["eps"]}, roles(call, "weight", "bias")
@@ -82,15 +89,18 @@ def group_norm(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 
 
 def prelu(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """A leaky ReLU whose slope is learned, for all channels or for each."""
     return Meaning("prelu", [call["self"]], {}, roles(call, "weight"))
 
 
 def embedding(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """Rows of a table, chosen by index; its settings matter to the table's gradient only."""
     attributes = {"padding_idx": call["padding_idx"], "scale_grad_by_freq": call["scale_grad_by_freq"]}
     return Meaning("embedding", [call["indices"]], attributes, roles(call, "weight"))
 
 
 def pool(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """A max or average pool on 1 to 3 axes; without a stride, windows stand side by side."""
     source = call["self"]
     axes = int(call.base.split("pool")[1][0])
     kernel = spread(call["kernel_size"], axes)
@@ -109,6 +119,7 @@ def pool(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 
 
 def adaptive_pool(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """A pool given by the size that comes out, on 1 to 3 axes."""
     axes = int(call.base.split("pool")[1][0])
     kind = call.base.rstrip("123d")
     attributes: dict[str, Any] = {"output_size": spread(call["output_size"], axes)}
@@ -116,6 +127,7 @@ def adaptive_pool(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 
 
 def dropout(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """A dropout of elements, of channels or alpha; the identity in eval mode and where p is 0."""
     source = call.operands()[0]
     if not call["train"] or call["p"] == 0:
         return Meaning("identity", [source])

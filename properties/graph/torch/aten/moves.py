@@ -17,6 +17,7 @@ _STACKS = {"hstack": (1, 2), "vstack": (0, 2), "dstack": (2, 3)}  # along which 
 
 
 def cat(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """A concatenation; ``hstack``, ``vstack`` and ``dstack`` by the axis that they run along."""
     tensors = [item for item in call["tensors"] if isinstance(item, fx.Node)]
     if call.base in _STACKS:
         axis, rank = _STACKS[call.base]
@@ -27,6 +28,7 @@ def cat(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 
 
 def reshape(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """Any view or reshape by the shape that comes out; one that keeps the shape is the identity."""
     source = call.operands()[0]
     if call.base == "view" and call.overload == "dtype":
         return generic(call, index, shape)
@@ -66,6 +68,7 @@ def _sizes_of_parts(call: Call, total: int) -> list[int]:
 
 
 def slice_(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """A slice with its bounds counted from 0; one that takes everything is the identity."""
     source = call["self"]
     before = result_shape(source)
     if before == shape and call["step"] == 1:
@@ -77,6 +80,7 @@ def slice_(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 
 
 def narrow(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """The slice of one axis that ``narrow`` is; a start that is itself computed stays as called."""
     source, dim = call["self"], call["dim"] % len(shape)
     if result_shape(source) == shape:
         return Meaning("identity", [source])
@@ -87,12 +91,14 @@ def narrow(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 
 
 def select(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """One position of an axis, counted from 0; the axis goes."""
     before = result_shape(call["self"])
     dim = call["dim"] % len(before)
     return Meaning("select", [call["self"]], {"dim": dim, "index": call["index"] % before[dim]})
 
 
 def permute(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """``transpose``, ``movedim``, ``.T``, ... as the whole order of axes that results."""
     source = call.operands()[0]
     order = list(range(len(shape)))
     if call.base.startswith("permute"):
@@ -122,6 +128,7 @@ def _pair_of_lists(call: Call) -> tuple[list[int], list[int]]:
 
 
 def pad(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
+    """Padding as a pair (low, high) for every axis, first axis first; ``F.pad`` gives the last axis first."""
     source = call.operands()[0]
     flat = list(call.arguments["pad" if "pad" in call.arguments else "padding"])
     pairs = [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)][::-1]

@@ -6,6 +6,7 @@ import doctest
 import importlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,8 @@ from properties.report import EXIT_STATUS
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-OTHERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+TEMPLATES = sorted((ROOT / ".github").rglob("*.md"))  # in the repository, not in the sdist
+OTHERS = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")), *TEMPLATES]
 QUICK = ("index.md", "add-a-property.md", "add-an-architecture.md")  # pages whose Python runs in a second or two
 RUN = ("archproof", "python", "echo")  # what a console may run
 KNOWN = {*RUN, "pip", "tox", "pytest", "python3", "pre-commit", "."}
@@ -38,12 +40,12 @@ def _config():
 
 
 # --------------------------------------------------------------------------------------------------- what can be read
-def _check_command(command: Command, pytestconfig):
-    program, *rest = command.words
+def _check_command(words: list[str], pytestconfig):
+    program, *rest = words
     assert program in KNOWN, f"{program} is no program that the documentation uses"
     if program == "archproof" and rest and not rest[0].startswith("-"):
         typer.main.get_command(app).commands[rest[0]].make_context(rest[0], rest[1:])
-    elif program in ("pytest", "python") and "pytest" in command.words:
+    elif program in ("pytest", "python") and "pytest" in words:
         for option in (word.partition("=")[0] for word in rest if word.startswith("--")):
             assert pytestconfig.getoption(option, default=KNOWN) is not KNOWN, f"pytest has no {option}"
     elif program == "tox" and "-e" in rest:
@@ -54,7 +56,7 @@ def _check_command(command: Command, pytestconfig):
         extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
             "optional-dependencies"
         ]
-        asked = re.findall(r"\.\[([\w,]+)\]", command.line)
+        asked = re.findall(r"\.\[([\w,]+)\]", " ".join(rest))
         assert set(",".join(asked).split(",")) - {""} <= set(extras)
 
 
@@ -68,8 +70,8 @@ def _check_block(block: Block, pytestconfig):
     elif block.language == "yaml":
         yaml.safe_load(block.text)
     elif block.language == "sh" or block.is_console:
-        for command in commands(block):
-            _check_command(command, pytestconfig)
+        for words in (words for command in commands(block) for words in command.chained):
+            _check_command(words, pytestconfig)
     else:
         assert block.language == "text"
 
@@ -179,14 +181,15 @@ def test_a_page_is_true(page, tmp_path):
 
 @pytest.mark.slow
 def test_the_readme_is_true(tmp_path):
-    """Its Quick start but for the installation, then the rest."""
+    """The first command of its Quick start but for the installation, then the rest."""
     readme = ROOT / "README.md"
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     (tmp_path / "mymodels.py").write_text("from arches import resnet50 as resnet50\n", encoding="utf-8")
     reader = Reader(tmp_path)
     script, shown = list(blocks(readme))[:2]
     with contextlib.chdir(tmp_path):
-        typed = [each for each in commands(script) if each.words[0] == "archproof"]
+        (command,) = commands(script)
+        typed = [Command(shlex.join(words), "") for words in command.chained if words[0] == "archproof"]
         printed = reader.type(str(script), typed)
     reader.follow(readme)
 

@@ -50,10 +50,19 @@ class Command:
 
     @property
     def words(self) -> list[str]:
-        """Its words, up to the first operator of the shell."""
-        found = shlex.split(self.line, comments=True)
-        ends = [at for at, word in enumerate(found) if word in ("||", "&&", "|", ";")]
-        return found[: ends[0]] if ends else found
+        """The first command's words."""
+        return self.chained[0]
+
+    @property
+    def chained(self) -> list[list[str]]:
+        """The words of each command on the line, in order; a program of ``.venv`` goes by its name alone."""
+        found: list[list[str]] = [[]]
+        for word in shlex.split(self.line, comments=True):
+            if word in ("||", "&&", "|", ";"):
+                found.append([])
+            else:
+                found[-1].append(word)
+        return [[program.removeprefix(".venv/bin/"), *rest] for program, *rest in found]
 
 
 def blocks(path: Path) -> Iterator[Block]:

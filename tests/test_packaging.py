@@ -4,13 +4,17 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from importlib import metadata, util
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("arches", "properties")
@@ -115,20 +119,82 @@ def test_every_declared_dependency_is_pinned():
     assert set() == _names(DISTRIBUTION.requires or []) - {"archproof"} - pinned
 
 
-def test_pre_commit_runs_the_pinned_ruff():
+def _hooks() -> dict[str, dict[str, Any]]:
+    """The pre-commit hooks by their ids; ``KeyError`` where a repository is not this one."""
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    return {hook["id"]: hook for repo in config["repos"] for hook in {"local": repo["hooks"]}[repo["repo"]]}
+
+
+def _tox(section: str, key: str) -> list[str]:
+    config = ConfigParser(interpolation=None)
+    config.read(ROOT / "tox.ini", encoding="utf-8")
+    return config[section][key].split("\n")
+
+
+def test_pre_commit_checks_what_ci_checks():
+    """Ruff twice, mypy and the layering, all from here: nothing is fetched from another repository."""
+    assert ["ruff-check", "ruff-format", "mypy", "layering"] == list(_hooks())
+
+
+@pytest.mark.parametrize("hook", ["ruff-check", "ruff-format"])
+def test_pre_commit_runs_the_pinned_ruff(hook):
     """The hooks and ``tox -e lint`` agree, because they run one version."""
     pinned = _pins((ROOT / "constraints.txt").read_text(encoding="utf-8"))["ruff"]
-    hooks = re.findall(r"ruff==([\d.]+)", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
 
-    assert [pinned, pinned] == hooks
+    assert [f"ruff=={pinned}"] == _hooks()[hook]["additional_dependencies"]
 
 
-def test_the_readme_has_two_quick_start_blocks_and_the_second_runs_tox():
-    """``.ci/run`` runs the second block, so it has to be the one with the tests."""
+def test_pre_commit_runs_mypy_as_tox_does():
+    """Over the files that pyproject.toml names, whichever of them a commit changes."""
+    hook = _hooks()["mypy"]
+
+    assert [f"{hook['entry']} {{posargs}}"] == _tox("testenv:typing", "commands")
+    assert hook["pass_filenames"] is False
+
+
+def test_pre_commit_runs_the_layering_that_the_fast_run_runs():
+    """One command in both places."""
+    assert _hooks()["layering"]["entry"] in _tox("testenv:fast", "commands")
+
+
+def test_the_fast_run_leaves_out_what_is_there():
+    """A file that has moved would come back into ``tox -e fast``, and nobody would be told."""
+    left_out = [words.split() for words in _tox("fast", "choice") if words]
+
+    assert left_out
+    assert [] == [path for option, path in left_out if option != "--ignore" or not (ROOT / path).exists()]
+
+
+@pytest.fixture(scope="module")
+def quick_start() -> list[str]:
+    """The shell blocks of the README's Quick start."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    quick_start = readme.partition("## Quick start")[2].partition("\n## ")[0]
-    blocks = re.findall(r"```sh\n(.*?)```", quick_start, re.DOTALL)
+    section = readme.partition("## Quick start")[2].partition("\n## ")[0]
+    return re.findall(r"```(?:sh|bash|console|shell)\n(.*?)```", section, re.DOTALL)
 
-    assert 2 == len(blocks)
-    assert "archproof check" in blocks[0]
-    assert "tox" in blocks[1]
+
+def test_the_quick_start_is_two_commands_of_one_line(quick_start):
+    """Each makes its own environment, installs the tested versions and runs what it installed."""
+    made = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt "
+
+    assert [1, 1] == [block.count("\n") for block in quick_start]
+    assert [made, made] == [block[: len(made)] for block in quick_start]
+    assert [3, 3] == [len(block.split(" && ")) for block in quick_start]
+
+
+def test_the_first_command_judges_and_the_second_passes_the_tests(quick_start):
+    """``.ci/run`` runs the second, so it has to be the one with the tests."""
+    judges, tests = quick_start
+
+    assert judges.split(" && ")[-1].startswith(".venv/bin/archproof check timm:")
+    assert tests.endswith(" && .venv/bin/tox\n")
+
+
+@pytest.mark.skipif(not (ROOT / ".ci").exists() or shutil.which("awk") is None, reason="there is no .ci, or no awk")
+def test_ci_extracts_the_second_command(quick_start):
+    """The same lines that a reader copies, and no others."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (program,) = re.findall(r"awk '(.*?)' README\.md", script, re.DOTALL)
+    extracted = subprocess.run(["awk", program, "README.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert quick_start[1] == extracted.stdout

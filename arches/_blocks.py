@@ -112,7 +112,7 @@ class Bottleneck(nn.Module):
         """Return ``relu(residual(x) + shortcut(x))``."""
         out: Tensor = self.conv1(x)
         out = self.relu(self.bn1(out))
-        out = self.conv2(out)  # each in a statement of its own, so that its input is given back before the norm runs
+        out = self.conv2(out)  # each in a statement of its own, so that its input is freed before the norm runs
         out = self.relu(self.bn2(out))
         out = self.conv3(out)
         out = self.bn3(out)

@@ -70,7 +70,7 @@ class Init:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A rule that this net breaks on purpose.
+    """A property that this net breaks on purpose.
 
     Args:
         property: name of the property that does not hold.

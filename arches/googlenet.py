@@ -2,20 +2,20 @@
 
 Table 1 gives widths, strides and output sizes; figure 2(b) the inception module; section 5 the auxiliary classifiers.
 Built here is the paper's topology with batch norm, real 5x5 branches and all three outputs in both modes, as published
-in a table of 13,385,816 parameters. ``arches.googlenet_torchvision`` is torchvision's variant.
+in a table of 13,385,816 parameters. Dropout is the paper's: 0.7 in the heads, 0.4 before the last layer.
+``arches.googlenet_torchvision`` is torchvision's variant.
 
 Deviations from the paper:
 
 - Batch norm (arXiv:1502.03167) after every convolution, which therefore has no bias; no local response normalisation.
 - Padding of the max pools is 0 with ``ceil_mode``, which Table 1's sizes need and the paper leaves unsaid.
-- The auxiliary heads answer in eval mode too; the paper discards them at inference.
-- The first linear layer of the heads is followed by ReLU and dropout 0.7; main dropout is 0.4: section 5, as the paper.
+- The auxiliary heads return logits in eval mode too; the paper discards them at inference.
 - Weights keep PyTorch's default initialisation; the paper gives none.
 
 Deviation from the published listing:
 
 - It flattens the heads with ``view(-1, 4 * 4 * 128)``, which mixes images where the pooled map is not 4x4. Here
-  ``flatten`` keeps the batch axis, and an image whose pooled map has not 16 places is rejected.
+  ``flatten`` keeps the batch axis, and an image whose pooled map has not 16 positions is rejected.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class ResNet(nn.Module):
             _zero_last_norms(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits. Shapes are Table 1's, for the image it is about: e is the block's expansion."""
+        """Return the logits. Shapes are Table 1's, for an image of 224x224; e is the block's expansion."""
         x = self.relu(self.bn1(self.conv1(x)))  # (N, 64, 112, 112)
         x = self.maxpool(x)  # (N, 64, 56, 56)
         x = self.layer1(x)  # (N, e * 64, 56, 56)

@@ -52,7 +52,7 @@ def last_line(error: BaseException) -> str:
 
 
 def nearest(wrong: str, names: Iterable[str], *, show: int = 3) -> str:
-    """``"; did you mean a, b?"``, or what there is if nothing is near."""
+    """``"; did you mean a, b?"``; if no name is near, all of them where they are few, else nothing."""
     names = sorted(set(names))
     near = difflib.get_close_matches(wrong, names, n=show, cutoff=0.6)
     if near:

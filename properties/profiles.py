@@ -15,8 +15,8 @@ class Profile:
     Args:
         name: as it is typed.
         timeout: seconds that are more than enough for a large net on a small machine.
-        traces_all: whether train mode is traced at the second size also where both nets call there what they call at
-            the first.
+        traces_all: whether train mode is traced at the second size even where both nets call the same operators there
+            as at the first.
         compares_all: whether nets whose graphs agree are compared in all ``channels``, or confirmed by one image.
         measures_effect_only: whether two images are enough where numbers cannot decide, but say how large an effect is.
         channels: what is compared in numbers.

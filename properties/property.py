@@ -50,13 +50,13 @@ class Property:
     """One claim about nets.
 
     Args:
-        name: the claim in the present tense, ``eval_logits_are_independent_of_the_batch``.
+        name: the claim in the present tense, ``outputs_do_not_depend_on_the_rest_of_the_batch``.
         sentence: the claim as a person reads it.
         source: the paper, page or document that makes it.
         check: called with a subject and one value of each strategy; returns None or raises ``Violation``.
         draws: the strategies, or functions from the subject to a strategy where the domain depends on it.
         applies: whether the claim says anything about this subject.
-        examples: fewest draws, for a check that takes microseconds; the profile may ask for more.
+        examples: least number of examples, for a check that takes microseconds; Hypothesis's profile may ask for more.
         decides: whether a net that breaks it computes or trains otherwise than its structure promises; False where it
             only limits how the net can be used.
         cost: ``"cheap"``, a few forward passes that others share, or ``"dear"``.
@@ -128,7 +128,7 @@ def forall(
         draws: one strategy, or one function ``subject -> strategy``, for each argument after the subject.
         source: what makes the claim; required.
         applies: whether it says anything about a subject.
-        examples: fewest draws, for a check that takes microseconds.
+        examples: least number of examples, for a check that takes microseconds.
         cost: ``"dear"`` where one draw takes more than a few forward passes.
 
     Raises:
@@ -149,6 +149,9 @@ def claim(
         applies: whether it says anything about a subject.
         decides: whether a net that breaks it computes or trains otherwise than its structure promises.
         cost: ``"dear"`` where it takes more than a few forward passes.
+
+    Raises:
+        TypeError: if the check has no docstring.
     """
     return lambda check: replace(_property(check, (), source, applies), decides=decides, cost=cost)
 

@@ -1,4 +1,4 @@
-"""What a property is checked on: a builder, with the net and the graphs made from it once."""
+"""What a property is checked on: the builder of a net, with the net and the graphs made from it once."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ class Subject:
         return net
 
     def forget_net(self) -> None:
-        """Give back the memory of ``net``; the next use builds the same one again."""
+        """Free the memory of ``net``; the next use builds the same one again."""
         self.__dict__.pop("net", None)
 
     @cached_property
     def meta(self) -> nn.Module:
-        """The net without memory, on the meta device, in eval mode."""
+        """The net on the meta device, whose tensors have shapes and no data, in eval mode."""
         with torch.device("meta"):
             return self.build().eval()
 

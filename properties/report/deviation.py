@@ -12,7 +12,7 @@ __all__ = ["Deviation", "Place", "Row", "identifier", "identifiers"]
 
 @dataclass(frozen=True)
 class Place:
-    """A layer in both nets: its dotted name, or the surrounding module's with the operator beside it."""
+    """A layer in both nets, by its dotted name or the surrounding module's with the operator; None if there is none."""
 
     reference: str | None
     candidate: str | None

@@ -107,7 +107,7 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 the same or nothing but what is expected, 1 it deviates, 2 it could not be judged."""
+        """0 the same or as expected, 1 it deviates or holds what was expected to fail, 2 it could not be judged."""
         status = EXIT_STATUS[self.verdict]
         if status == 1 and self.deviations and self.as_expected:
             return 0

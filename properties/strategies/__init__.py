@@ -1,7 +1,7 @@
 """Hypothesis strategies, each named as the plural of what it draws.
 
 They draw descriptions of images, layers and nets, never tensors: a description shrinks at once and prints well, and
-whoever checks builds the tensor or the net from it.
+whoever checks builds the tensor or the net from it. Impossible arguments raise ``ValueError`` at once, with the bounds.
 """
 
 from properties.strategies.nets import BlockConfig as BlockConfig

@@ -1,8 +1,4 @@
-"""Hypothesis strategies, each named as the plural of what it draws.
-
-They draw descriptions, never tensors: a description shrinks at once and prints well, and whoever checks builds the
-tensor or the net from it. Impossible arguments raise ``ValueError`` at once, with the bounds.
-"""
+"""Strategies for images, for where and how they lie in memory, and for residual blocks and nets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One quantity each that a single theme asserts about: gradients, statistics, dropouts, twins, steps.
+"""What a theme measures or does to a net: gradients, distributions, dropouts, statistics, steps, twins, transforms.
 
-Running a net is the matter of ``properties.runs``, and what must hold stands in ``properties.themes``.
+What more than one theme runs is in ``properties.runs``, and what must hold stands in ``properties.themes``.
 """

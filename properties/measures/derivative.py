@@ -1,4 +1,4 @@
-"""A net's derivative along a direction, by autograd and by the difference quotient."""
+"""A net's directional derivative, by autograd and by finite differences."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["Slopes", "slopes"]
 
 @dataclass(frozen=True)
 class Slopes:
-    """Of a drawn combination of the outputs, along a drawn direction.
+    """Of a random linear combination of the outputs, along a random direction.
 
     Args:
-        ahead: the difference quotient with a point on one side.
-        behind: with a point on the other.
-        gradient: what autograd says.
+        ahead: the forward difference quotient.
+        behind: the backward one.
+        gradient: autograd's directional derivative.
         rounding: what rounding may do to the quotients.
     """
 
@@ -34,7 +34,7 @@ class Slopes:
 
     @property
     def quotient(self) -> float:
-        """The symmetric difference quotient."""
+        """The central difference quotient."""
         return (self.ahead + self.behind) / 2
 
     @property
@@ -79,7 +79,7 @@ def slopes(subject: Subject, step: float) -> Slopes:
 
 
 def _loss(net: nn.Module, leaf: Tensor, buffers: dict[str, Tensor]) -> Tensor:
-    """Of a forward pass with always the same random numbers and running statistics."""
+    """The loss of a forward pass with always the same random numbers and buffers."""
     with torch.no_grad():
         for key, buffer in net.named_buffers():
             buffer.copy_(buffers[key])

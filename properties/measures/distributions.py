@@ -30,7 +30,7 @@ class Distribution:
         std: standard deviation.
         within: probability that a value lies within one standard deviation, which tells normal from uniform.
         kurtosis: fourth standardised moment, which decides how well the standard deviation is known.
-        bound: no value is larger.
+        bound: no absolute value is larger.
         constant: the one value of all, or None.
     """
 
@@ -47,7 +47,7 @@ def distribution_of(name: str, weight: Shape) -> Distribution:
     Args:
         name: ``"zeros"``, ``"ones"``, ``"default"``, ``"kaiming_normal_fan_out"``, ``"normal(0.01)"``,
             ``"truncated_normal(0.01)"``.
-        weight: size of the layer's weight, ``(out, in / groups, *kernel)``.
+        weight: shape of the layer's weight, ``(out, in / groups, *kernel)``.
 
     Raises:
         ValueError: if the name is none of these.

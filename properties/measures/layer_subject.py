@@ -1,4 +1,4 @@
-"""A library's layers under test: what is checked is which class it gives for a description, not a net."""
+"""A library's layers under test, each made from its description: its output's shape, and what it rejects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
 """A net run once for many properties, and left as it was found.
 
-Nothing here asserts anything: what must hold stands in ``properties.themes``.
+What must hold stands in ``properties.themes``; only what ``copies`` tries and a net cannot do is a ``Violation`` here.
 """

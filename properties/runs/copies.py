@@ -46,7 +46,7 @@ def must_work(what: str, subject: Subject) -> Iterator[None]:
 
 
 def copied(subject: Subject) -> nn.Module:
-    """A net with the same weights that shares no memory, in the same modes: a deep copy, or a second one built.
+    """A net with the same weights that shares no memory: a deep copy, in the same modes, or a rebuilt one in eval mode.
 
     Raises:
         Violation: if neither is possible.

@@ -66,7 +66,7 @@ _EXACT_RUNS: WeakKeyDictionary[Subject, EvalRun] = WeakKeyDictionary()
 
 
 def eval_run(subject: Subject) -> EvalRun:
-    """The run of this subject's net; weights that make it overflow are replaced by its own."""
+    """The run of this subject's net, with lively weights unless they make it raise or overflow."""
     if subject not in _RUNS:
         image = subject.randn(2, subject.small, seed=3)
         run = _run(subject.net, image, lively=True)

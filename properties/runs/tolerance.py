@@ -1,4 +1,4 @@
-"""How far two lists of tensors lie apart, against the size of their numbers and the precision of their type."""
+"""How far two lists of tensors lie apart, relative to their norm and to the precision of their dtype."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["all_finite", "difference", "rounding", "same_bits"]
 
 
 def difference(actual: Sequence[Tensor], expected: Sequence[Tensor]) -> float:
-    """The largest ``||a - b|| / ||b||`` over all pairs; infinite where numbers, shapes or what is finite differ."""
+    """The largest ``||a - b|| / ||b||`` over all pairs; infinite where counts, shapes or the finite elements differ."""
     if len(actual) != len(expected):
         return float("inf")
     return max((_relative(a, b) for a, b in zip(actual, expected, strict=True)), default=0.0)
@@ -31,7 +31,7 @@ def _relative(actual: Tensor, expected: Tensor) -> float:
 
 
 def rounding(dtype: torch.dtype) -> float:
-    """What a deep net may lose to rounding: half the digits of its type, 3e-4 for float32, 1.5e-8 for float64."""
+    """What a deep net may lose to rounding: half the digits of its dtype, 3e-4 for float32, 1.5e-8 for float64."""
     return float(torch.finfo(dtype).eps ** 0.5)
 
 

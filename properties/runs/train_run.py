@@ -32,7 +32,7 @@ class NormCall:
         moves: whether it is to update its statistics.
         momentum: the weight of the new value; None for the mean over all batches so far.
         mean: of its input, for each channel.
-        var: likewise, without bias: over one value less than there are.
+        var: likewise, the unbiased one, divided by the number of values less 1.
     """
 
     path: str
@@ -90,7 +90,7 @@ def train_image(subject: Subject, n: int = 2, seed: int = 5) -> Tensor:
 
 
 def loss_of(output: Any) -> Tensor | None:
-    """A fixed, drawn combination of everything returned that can be derived; None if nothing can."""
+    """A fixed random linear combination of all returned tensors that require a gradient; None if none does."""
     tensors = [tensor for _, tensor in flatten_output(output) if tensor.requires_grad]
     generator = torch.Generator().manual_seed(7)
     loss = None
@@ -102,7 +102,7 @@ def loss_of(output: Any) -> Tensor | None:
 
 
 def run_once(subject: Subject, *, seed: int) -> TrainRun:
-    """Forward and backward in train mode with random numbers from this seed."""
+    """One forward and one backward pass in train mode, with random numbers from this seed."""
     net, image = subject.net, train_image(subject).requires_grad_()
     with borrowed(net), torch.enable_grad():
         net.train()

@@ -39,6 +39,7 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
         real: build with real tensors, because their content matters.
 
     Raises:
+        TargetError: if it does not take a keyword that the target gives.
         CandidateError: if it raises or returns something that is not a net.
     """
     if not real:

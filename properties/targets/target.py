@@ -3,7 +3,7 @@
 ``resnet50`` - ``torchvision:resnet50`` - ``timm:resnet50`` - ``package.module:factory`` - ``path/file.py:factory``,
 each optionally with literal keywords: ``file.py:net(num_classes=10)``.
 
-Parsing needs no torch. The only place that imports torchvision or timm, and only when a target asks for them.
+Parsing needs no torch. ``libraries`` imports torchvision and timm, and only when a target asks for them.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _from_module(target: Target, module: ModuleType) -> Any:
 
 
 def _load(target: Target) -> ModuleType:
-    """Import the module or file; what it prints or raises is the caller's business."""
+    """Import the module or file; what it prints is the caller's business."""
     if target.is_file:
         return _load_file(target)
     if "" not in sys.path and str(Path.cwd()) not in sys.path:

@@ -1,4 +1,4 @@
-"""What He et al. 2015 say about the shortcut of a residual block; ``_residual`` finds the blocks."""
+"""What He et al. 2015 say about the shortcut of a residual block."""
 
 from __future__ import annotations
 

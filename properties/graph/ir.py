@@ -60,8 +60,8 @@ class Param:
     Args:
         key: its dotted name; a tied tensor goes by its first name.
         kind: ``"parameter"``, ``"buffer"`` or ``"constant"`` (not registered).
-        shape: its size.
-        trainable: whether it asks for a gradient.
+        shape: its size along each axis.
+        trainable: whether it requires a gradient.
         dtype: ``"float32"``, ``"int64"``.
         persistent: whether the state_dict holds it.
         digest: hash of the content where it was worth knowing, else None.
@@ -92,9 +92,9 @@ class Op:
         inputs: positions of the operators whose results it reads, in argument order.
         attributes: its settings, defaults filled in.
         params: role to tensor.
-        shape: size of its result, batch axis included.
+        shape: of its result, batch axis included.
         where: dotted path of the innermost module whose forward ran it, ``""`` for the net itself.
-        dtype: type of its result.
+        dtype: of its result.
     """
 
     kind: str

@@ -53,7 +53,7 @@ BINARY = ("add", "sub", "mul", "div")  # of two tensors, or of one and a number
 POLYNOMIAL = ("add", "mul", "div", "pow")  # make polynomials of polynomials
 REDUCTIONS = ("mean", "sum", "amax", "amin")  # over chosen axes
 
-# Number by number
+# Elementwise
 ACTIVATIONS = frozenset(
     {
         "relu",

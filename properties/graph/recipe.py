@@ -1,4 +1,4 @@
-"""How a tensor is made of stored ones: reshaped, its axes exchanged, indexed, joined. Plain data, no framework.
+"""How a tensor is made of stored ones: reshaped, permuted, indexed, concatenated. Plain data, no framework.
 
 Every step only moves numbers, so a recipe can be undone: ``solve`` says what the stored tensors must hold for the made
 one to hold something given.
@@ -23,7 +23,7 @@ class Recipe:
 
     Args:
         step: ``"stored"``, ``"reshape"``, ``"permute"``, ``"take"`` or ``"cat"``.
-        shape: size of the result.
+        shape: of the result.
         of: what it is applied to: one recipe, several for ``"cat"``, none for ``"stored"``.
         key: the stored tensor's name.
         axis: of ``"take"`` and ``"cat"``.
@@ -54,7 +54,7 @@ class Recipe:
         return self.step == "stored"
 
     def to_dict(self) -> dict[str, Any]:
-        """It as JSON can hold it."""
+        """The recipe in JSON's own types."""
         if self.step == "stored":
             return {"stored": self.key, "shape": list(self.shape)}
         of = [part.to_dict() for part in self.of]
@@ -92,7 +92,7 @@ class Share:
 
     Args:
         key: the stored tensor.
-        shape: its size.
+        shape: the stored tensor's.
         rows: which of its rows are known, or None for all of it.
         value: what they hold.
     """
@@ -109,10 +109,10 @@ def stored(key: str, shape: Shape) -> Recipe:
 
 
 def reshaped(of: Recipe, shape: Shape) -> Recipe:
-    """The same numbers in the same order, under another size.
+    """The same numbers in the same order, in another shape.
 
     Raises:
-        ValueError: if the sizes hold different numbers of scalars.
+        ValueError: if the two shapes hold different numbers of scalars.
     """
     if prod(shape) != prod(of.shape):
         raise ValueError(f"a tensor of {of.shape} cannot be reshaped to {shape}")
@@ -163,7 +163,7 @@ def _within_one_part(of: Recipe, order: tuple[int, ...]) -> tuple[Recipe, int, l
 
 
 def joined(parts: Sequence[Recipe], axis: int) -> Recipe:
-    """One after the other along an axis."""
+    """Concatenated along an axis."""
     flat: list[Recipe] = []
     for part in parts:
         flat += part.of if part.step == "cat" and part.axis == axis else (part,)

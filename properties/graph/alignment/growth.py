@@ -57,7 +57,7 @@ class Growth:
         self.anything_leaps = False  # what has no tensors waits: one ReLU is as good as the next, one layer is not
 
     def run(self) -> Correspondence:
-        """Pair outwards from equal signatures: same kind, then same family, then what stands in the same place."""
+        """Pair the seeds, then neighbours: of one kind, then of one family, then of one place."""
         self._seed()
         self._grow(self._same_kind)
         self.anything_leaps = True

@@ -1,7 +1,8 @@
 """The proof that two graphs are one: a one-to-one correspondence, found by refining a partition and then checked.
 
-Operators and tensors that nothing tells apart yet stand in one class. A class splits when its members' neighbours fall
-in different classes. Where whole branches are mirror images of each other, one pair is chosen and the rest follows.
+This is colour refinement: operators and tensors that nothing tells apart yet stand in one class, which splits when its
+members' neighbours fall in different classes. Where whole branches are mirror images of each other (automorphic), one
+pair is chosen and the rest follows.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def _weights(graph: OpGraph) -> list[tuple[int, Hashable]]:
 
 
 def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """As many of the pairs, which rise on the left, as rise on the right too: the least that has moved."""
+    """A longest increasing subsequence: of pairs in order on the left, most that are in order on the right too."""
     ends: list[int] = []  # the smallest right side that a run of each length can end with
     last: list[int] = []  # and which pair that is
     before: list[int] = []

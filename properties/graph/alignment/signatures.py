@@ -20,7 +20,7 @@ class Interner:
         self._numbers: dict[Hashable, int] = {}
 
     def __call__(self, thing: Hashable) -> int:
-        """The number of a thing, a new one if nothing equal came before."""
+        """The number of a thing."""
         return self._numbers.setdefault(thing, len(self._numbers))
 
 
@@ -86,7 +86,7 @@ class Evidence:
 
     Args:
         signatures: of both graphs.
-        contexts: what equal surroundings are worth, and the surroundings of every operator of both.
+        contexts: the score of equal surroundings, and the surroundings of every operator of both.
     """
 
     signatures: tuple[Signatures, Signatures]

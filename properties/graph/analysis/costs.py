@@ -13,7 +13,7 @@ _NORM_ROLES = ("weight", "bias", "running_mean", "running_var")
 
 
 def expected_shapes(graph: OpGraph, position: int) -> dict[str, Shape]:
-    """Role to size, for each tensor that an operator owns: what its settings and its input's channels ask for.
+    """Role to shape, for each tensor that an operator owns: what its settings and its input's channels ask for.
 
     Empty for an operator without a closed form.
     """

@@ -11,7 +11,7 @@ _STATISTICS = {"running_mean", "running_var"}
 
 
 def connected(graph: OpGraph) -> tuple[frozenset[str], bool]:
-    """The trainable parameters from which a gradient's path leads to a returned tensor, and whether the input is one.
+    """The trainable parameters that a gradient of a returned tensor reaches, and whether it reaches the input.
 
     Args:
         graph: of a net in train mode.

@@ -1,7 +1,7 @@
 """Residual blocks in a graph.
 
-A block is found in the operators alone: an addition whose two operands come from one value. The longer way from that
-value to the addition is the residual branch, the shorter way the shortcut; names and classes decide nothing.
+A block is found in the operators alone: an addition whose two operands come from one value. The longer path from that
+value to the addition is the residual branch, the shorter one the shortcut; names and classes decide nothing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class ResidualBlock:
 
     Args:
         graph: the graph.
-        fork: the value that both ways start from.
-        residual: operators of the longer way, in execution order.
-        shortcut: operators of the shorter way; none where it is the identity.
+        fork: the value that both paths start from.
+        residual: operators of the longer path, in execution order.
+        shortcut: operators of the shorter one; none where it is the identity.
         add: the addition.
     """
 
@@ -73,7 +73,7 @@ def residual_blocks(graph: OpGraph) -> tuple[ResidualBlock, ...]:
     above = _ancestors(graph)
     found = []
     for position, op in graph.of_kind("add"):
-        ends = [source for source in op.inputs if above[source]]  # a parameter that is added as well is no way
+        ends = [source for source in op.inputs if above[source]]  # a parameter that is added as well is no path
         if len(ends) == 2 and (common := above[ends[0]] & above[ends[1]]):
             fork = common.bit_length() - 1
             ways = sorted((_between(above, fork, end) for end in ends), key=len)

@@ -1,4 +1,4 @@
-"""Norms that lack a scale or a shift which an operator after them applies, and the sizes that it may have."""
+"""Norms that lack a weight or a bias which an operator after them applies, and the shapes that it may have."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def bare_norms(op: Op, graph: Rewriting) -> Iterator[tuple[Op, Op, str]]:
 
 
 def width_of(norm: Op) -> tuple[int, ...]:
-    """The size of a norm's own scale: the axes that it normalises over, or the channels of a group norm."""
+    """The shape of a norm's own weight: the axes that it normalises over, or the channels of a group norm."""
     return norm.shape[-norm.attributes["axes"] :] if norm.kind != "group_norm" else norm.shape[1:2]
 
 
 def broadcasts(norm: Op) -> tuple[tuple[int, ...], ...]:
-    """Sizes of a parameter that give each number its own of the norm's scales."""
+    """Shapes in which a parameter is broadcast over the norm's result as its own weight would be."""
     width = width_of(norm)
     per_channel = width if norm.kind != "group_norm" else (*width, *(1 for _ in norm.shape[2:]))
     ones = len(norm.shape) - len(per_channel)

@@ -33,7 +33,13 @@ EVIDENCE: dict[Evidence, str] = {
 
 @dataclass
 class Rewriting:
-    """The graph as rewritten so far."""
+    """The graph as rewritten so far.
+
+    Args:
+        mode: the graph's.
+        ops: the operators so far.
+        nonnegative: what ``signs.is_nonnegative`` found out, by position.
+    """
 
     mode: str
     ops: list[Op] = field(default_factory=list)

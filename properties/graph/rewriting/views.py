@@ -11,7 +11,7 @@ from properties.graph.rewriting.rule import Rewriting
 
 __all__ = ["Factors", "Step", "origin_of"]
 
-Step = tuple[str, Shape, Shape]  # its kind, its axes or its size, and the size of its result
+Step = tuple[str, Shape, Shape]  # its kind, its axes or its shape, and the shape of its result
 
 
 def origin_of(position: int, graph: Rewriting) -> tuple[int, Factors] | None:

@@ -1,7 +1,7 @@
 """A normal form for operator graphs, so that nets written differently but equal become the same graph.
 
 Each rewrite is a named rule with a test of its own; the rules that were needed are part of the result, because a proof
-names what it rests on. The rules themselves stand in ``_rules``. They are of three tiers:
+names what it rests on. The rules, listed in ``properties.graph.rules``, are of three tiers:
 
 * A, *always equal*: for every input, size and weight, in the mode of the graph.
 * B, *equal under a weight map*: tensors are reshaped, reordered, joined or split; each ``Param.made`` says how.

@@ -1,4 +1,4 @@
-"""Rules for attention written out as two products with a softmax between them."""
+"""Attention written out as two products with a softmax between them."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def attention(op: Op, graph: Rewriting) -> int | None:
 
 
 def _turned_attention(op: Op, graph: Rewriting) -> int | None:
-    """``v.T @ weights.T``, which is the attention's result turned."""
+    """``v.T @ weights.T``, which is the attention's result transposed."""
     first, second = op.inputs
     turned = graph.ops[second]
     if turned.kind != "permute" or turned.attributes["dims"] != _last_two(len(op.shape)):

@@ -172,7 +172,7 @@ def _without(axes: _Axes, dropped: _Axes) -> _Axes:
 
 
 def _numbers(left: _Part, right: _Part, out: _Axes, summed: _Axes) -> int:
-    """Number by number, the axes in the result's order, then summed."""
+    """Elementwise, the axes in the result's order, then summed."""
     order = (*out, *summed)
     sides = [part.arranged(tuple(name for name in order if name in part.axes)) for part in (left, right)]
     size = {**left.sizes, **right.sizes}

@@ -1,4 +1,4 @@
-"""Rules of tier B for convolutions of which one window covers the whole image."""
+"""Convolutions whose one window covers the whole image (tier B)."""
 
 from __future__ import annotations
 

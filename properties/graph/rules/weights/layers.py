@@ -1,6 +1,6 @@
-"""Single layers whose weight or bias is stored in another size, such as a linear layer that is a convolution.
+"""Single layers whose weight or bias is stored in another shape, such as a linear layer that is a convolution.
 
-The canonical form of a linear layer is the convolution, because a convolution can say where in the image it stands.
+The normal form of a linear layer is the convolution, whose kernel says which pixel each weight multiplies.
 """
 
 from __future__ import annotations

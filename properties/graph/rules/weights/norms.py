@@ -1,4 +1,4 @@
-"""The scale and the shift of a norm, stored in the size in which they are broadcast (tier B)."""
+"""The weight and the bias of a norm, stored in the shape in which they are broadcast (tier B)."""
 
 from __future__ import annotations
 

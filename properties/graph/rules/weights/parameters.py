@@ -1,4 +1,4 @@
-"""Parameters that a net uses as they are: in arithmetic, as the weight of a layer, reshaped or turned first."""
+"""Parameters that a net uses as they are: in arithmetic, as the weight of a layer, reshaped or permuted first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tier B: a 1x1 convolution, or a linear layer on whatever axis, before all that only moves numbers."""
+"""A 1x1 convolution, or a linear layer along any axis, moved before the views in front of it (tier B)."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def evaluated(net: nn.Module, image: Tensor) -> list[Tensor]:
 
 
 def trained(net: nn.Module, image: Tensor) -> tuple[list[Tensor], dict[str, Tensor], dict[str, Tensor]]:
-    """Outputs, gradients by key (the image's as ``""``) and buffers after a forward and a backward pass in train mode."""
+    """Outputs, gradients by key (the image's as ``""``) and buffers of a forward and backward pass in train mode."""
     leaf = image.clone().requires_grad_()
     with borrowed(net, lively=False), torch.enable_grad():
         net.train()

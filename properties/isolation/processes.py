@@ -78,7 +78,7 @@ def outlive_nobody() -> None:
 
 
 def take_orphans() -> None:
-    """Become the parent of what this process's children leave behind; on Linux, else nothing."""
+    """Become the parent (a child subreaper) of what this process's children leave behind; on Linux, else nothing."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
@@ -179,7 +179,7 @@ def _own_share(process: psutil.Process) -> int:
 
 
 def usual_memory() -> float:
-    """GiB that one side may take unless another limit is given: half of what the machine or the container has."""
+    """GiB that one process may take unless another limit is given: half of what the machine or the container has."""
     total = int(psutil.virtual_memory().total)
     for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         with contextlib.suppress(OSError, ValueError):

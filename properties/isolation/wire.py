@@ -201,7 +201,7 @@ def receive(descriptor: int) -> bytes:
     """Wait for one message.
 
     Raises:
-        EOFError: if the other side is gone.
+        EOFError: if the other process is gone.
         WireError: if it announces more than ``LARGEST`` bytes.
     """
     size = int.from_bytes(_exactly(descriptor, _HEAD), "big")

@@ -1,4 +1,4 @@
-"""Is the candidate the reference's architecture? The structural half: graphs, in eval and train mode, at two sizes."""
+"""Is the candidate the reference's architecture? One check, from two parties to a report."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def check(
         input_shape: one input without its batch axis, ``(C, H, W)``; by default what the reference is made for.
         profile: ``"quick"``, ``"default"`` or ``"thorough"``: how much is tried beyond what is proved.
         seed: of weights and images.
-        strict_init: whether tensors that start otherwise are deviations; the thorough profile notes them.
+        strict_init: whether other initialisation is a deviation; if not, the thorough profile notes it.
         side_by_side: whether the report has both nets whole, operator by operator, for a page that shows them.
         progress: called with the name of each stage as it begins.
 
     Returns:
-        The report: ``identical`` with the rules it rests on, or ``deviates`` with every deviation.
+        The report: one of six verdicts, the rules that a proof rests on, and every deviation.
 
     Raises:
         TargetError: if a name, file or keyword does not exist, or the reference does not accept ``input_shape``.

@@ -24,7 +24,7 @@ from properties.report.side_by_side import Cell, Line, SideBySide
 
 __all__ = ["Divergence", "divergence", "with_divergence"]
 
-_LARGEST = 2**30  # bytes of all results of a run: they are kept until they are compared, on both sides
+_LARGEST = 2**30  # bytes of all results of a run: each party keeps them until they are compared
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ from properties.targets.target import builder, is_initialised
 
 __all__ = ["LocalParty"]
 
-_BUILDS = 3  # whose fresh tensors are looked at
+_BUILDS = 3  # whose fresh tensors are sampled
 
 
 class LocalParty:
-    """A net to be compared.
+    """A party (see ``parties.party.Party``) whose net is in this process.
 
     Args:
         build: makes it.
@@ -55,7 +55,7 @@ class LocalParty:
         self.stage = stage
         self.net = build_net(build, name, real=not rebuildable)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
-        self.starts_by_itself = True
+        self.starts_by_itself = True  # whether the build runs the net's own initialisation
         self._channels: int | None = None
         self._without_memory: nn.Module | None = None
         self._calls: dict[tuple[str, tuple[int, ...]], str | None] = {}  # asked for again and again at one size
@@ -187,7 +187,7 @@ class LocalParty:
             return results(subject, profile=profile, seed=seed, implied=implied)
 
     def fresh(self, seed: int) -> Observation:
-        """Values of every tensor after the net was built anew a few times; why not, for a net that was given."""
+        """Values of every tensor after the net was built anew a few times, or why there are none."""
         if not self.rebuildable:
             return Observation(raised=f"{self.name} was given as it is")
         if not self.starts_by_itself:

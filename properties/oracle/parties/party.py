@@ -64,4 +64,4 @@ class Party(Protocol):
         """What came of the properties that are checked on the net alone, on inputs of this size."""
 
     def fresh(self, seed: int) -> Observation:
-        """Values of every tensor after the net was built anew a few times; why not, for a net that was given."""
+        """Values of every tensor after the net was built anew a few times, or why there are none."""

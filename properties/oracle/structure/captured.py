@@ -1,4 +1,4 @@
-"""Both nets in one mode at one size, and the proof that several such captures have one normal form."""
+"""Both nets' graphs in one mode at one size, and the proof that several such captures have one normal form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Agreement", "Captured"]
 
 @dataclass(frozen=True)
 class Captured:
-    """Both nets in one mode at one size.
+    """Both nets' graphs in one mode at one size.
 
     Args:
         mode: ``"eval"`` or ``"train"``.

@@ -30,10 +30,10 @@ _SKIPPED = ("operator-missing", "operator-replaced", "wiring")
 
 
 class Structure:
-    """The graphs of two nets, captured when they are needed and kept.
+    """The graphs of two parties, captured when they are needed, kept and compared.
 
     Args:
-        reference: one net.
+        reference: one party.
         candidate: the other.
         shape: one input of the reference, without its batch axis.
         request: what was asked of the check.

@@ -97,7 +97,7 @@ def idle(reference: Sequence[OpGraph], candidate: Sequence[OpGraph]) -> tuple[st
 
 
 def _without_effect(graphs: Sequence[OpGraph]) -> Iterator[tuple[str, str]]:
-    """Path and class of every module without children that no operator comes from and no tensor is read of."""
+    """Path and class of every module without children that runs no operator and has no tensor that is read."""
     ran = {op.where for graph in graphs for op in graph.ops}
     read = {key.rpartition(".")[0] for graph in graphs for key in graph.used_params}
     for path, name in graphs[0].modules.items() if graphs else ():

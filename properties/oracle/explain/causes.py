@@ -126,7 +126,7 @@ def _sides(edit: Edit) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def _region_and_setting(one: Edit, other: Edit, kinds: Sequence[str]) -> tuple[Edit, Edit, int] | None:
-    """A region that one net alone has, an edit of these kinds, and the region's side; None for any other two."""
+    """A region that one net alone has, an edit of these kinds, and which net that is; None for any other two."""
     region, setting = (one, other) if one.kind.startswith("operator-") else (other, one)
     if region.kind not in ("operator-missing", "operator-extra") or setting.kind not in kinds:
         return None

@@ -23,7 +23,7 @@ from properties.report import Deviation, Place
 
 __all__ = ["doubts", "explain"]
 
-_ONE_SIDED = ("operator-missing", "operator-extra")  # two of one place in one mode are two in the other
+_ONE_SIDED = ("operator-missing", "operator-extra")  # several at one place are told apart by their order
 _OF_ANY_LAYER = ("requires_grad", "registered")  # one mistake, whatever the layers are that it is made in
 
 
@@ -153,7 +153,7 @@ def _kinds(graph: OpGraph, positions: Sequence[int]) -> tuple[str, ...]:
 
 
 def _place(edit: Edit, comparison: Comparison) -> Place:
-    """The first operator on each side; where one side has none, the layer there that receives a changed input."""
+    """The first operator in each net; where one has none, its layer that receives a changed input."""
     reference, candidate = comparison.reference, comparison.candidate
     first = edit.reference[0] if edit.reference else _receiver(reference, edit.at)
     if edit.candidate:

@@ -95,7 +95,7 @@ def no_relu_in_stem(case: Case) -> bool:
     link="https://github.com/d2l-ai/d2l-en/pull/1732",
 )
 def no_relu_in_googlenet_stem(case: Case) -> bool:
-    """The ReLU after the second or third layer is missing, above the first concatenation."""
+    """The ReLU after the second or third layer is missing, before the first concatenation."""
     if not is_missing(case, "relu"):
         return False
     at = case.edit.reference[0]

@@ -85,7 +85,7 @@ class Known:
 
     Args:
         slug: its name in the code, the tests and the documentation; it never changes.
-        says: what people call it, and which side has it; a report prints it.
+        says: what people call it, and which net has it; a report prints it.
         link: where to read about it.
         fits: whether a case is one.
     """
@@ -159,7 +159,7 @@ def is_extra(case: Case, *wanted: str) -> bool:
 
 
 def layers_above(graph: OpGraph, position: int) -> int:
-    """How many convolutions and linear layers stand above it."""
+    """How many convolutions and linear layers it depends on."""
     seen, waiting = set[int](), list(graph.ops[position].inputs)
     while waiting:
         at = waiting.pop()

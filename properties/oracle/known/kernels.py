@@ -1,4 +1,4 @@
-"""Known deviations in a convolution's window: the size of its kernel, and its padding."""
+"""Known deviations in a convolution's kernel size and padding."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _next_layer(graph: OpGraph, position: int) -> Op | None:
 
 
 def _sides(padding: object) -> list[object]:
-    """A padding's axes."""
+    """A padding, axis by axis."""
     return list(padding) if isinstance(padding, tuple) else []
 
 

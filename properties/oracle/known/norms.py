@@ -75,7 +75,7 @@ def another_eps(case: Case) -> bool:
     link="https://github.com/kazuto1011/deeplab-pytorch/issues/79",
 )
 def momentum_of_tensorflow(case: Case) -> bool:
-    """The batch's share in the statistics is that of the past."""
+    """The momentum is what the running statistics should keep of themselves, 1 minus the new batch's share."""
     values = case.changes("momentum")
     if values is None or not all(isinstance(value, float) for value in values):
         return False

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def _is_window_between_branches(case: Case, before: int, after: int) -> bool:
-    """Whether a max pool below a concatenation has another window."""
+    """Whether a max pool after a concatenation has another kernel size."""
     is_pool = case.changes("kernel_size") is not None and case.ours.kind == "max_pool"
     follows_branches = is_pool and "cat" in kinds(case.reference.ops[: case.edit.reference[0]])
     return follows_branches and (kernel(case.ours), kernel(case.theirs)) == (before, after)
@@ -79,7 +79,7 @@ def average_with_padding(case: Case) -> bool:
     link="https://github.com/pytorch/vision/blob/main/torchvision/models/googlenet.py",
 )
 def pool_of_2x2_for_3x3(case: Case) -> bool:
-    """A max pool below a concatenation has a window of 2x2 in place of 3x3."""
+    """A max pool after a concatenation has a kernel of 2x2 in place of 3x3."""
     return _is_window_between_branches(case, 3, 2)
 
 
@@ -89,7 +89,7 @@ def pool_of_2x2_for_3x3(case: Case) -> bool:
     link="https://github.com/pytorch/vision/blob/main/torchvision/models/googlenet.py",
 )
 def pool_of_3x3_for_2x2(case: Case) -> bool:
-    """A max pool below a concatenation has a window of 3x3 in place of 2x2."""
+    """A max pool after a concatenation has a kernel of 3x3 in place of 2x2."""
     return _is_window_between_branches(case, 2, 3)
 
 

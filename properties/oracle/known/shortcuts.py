@@ -34,7 +34,7 @@ _PADDED = {"pad", "cat", "slice", "constant", "full", "avg_pool", "zeros", "mul"
 
 
 def _is_pointwise(op: Op) -> bool:
-    """Whether a convolution looks at single pixels."""
+    """Whether a convolution is pointwise: its kernel is 1 along every axis."""
     return set(op.attributes.get("kernel_size", (0,))) == {1}
 
 

@@ -84,7 +84,7 @@ def strides_of_other_stages(case: Case) -> bool:
     link="https://github.com/tensorflow/models/issues/2130",
 )
 def stride_in_later_block(case: Case) -> bool:
-    """The stride moved down, past an addition."""
+    """The stride moved to a later layer, past an addition."""
     places = _places(case)
     return places is not None and places[1] > places[0] and _crosses_addition(case, *places)
 
@@ -95,6 +95,6 @@ def stride_in_later_block(case: Case) -> bool:
     link="https://github.com/tensorflow/models/issues/2130",
 )
 def stride_in_earlier_block(case: Case) -> bool:
-    """The stride moved up, past an addition."""
+    """The stride moved to an earlier layer, past an addition."""
     places = _places(case)
     return places is not None and places[1] < places[0] and _crosses_addition(case, places[1], places[0])

@@ -1,4 +1,4 @@
-"""From which law each tensor of a net is drawn, so that every difference is large and nothing over- or underflows.
+"""From which distribution each tensor is drawn, so that every difference is large and nothing over- or underflows.
 
 The mean square of every operator's result is followed through the graph, roughly; a weight is scaled so that the
 result's is about 1 whatever came before, as deep residual sums would otherwise drown biases and statistics. Before an

@@ -1,4 +1,4 @@
-"""The same weights on both sides: which content every tensor of two nets gets, with a ledger that leaves none out.
+"""The same weights for both nets: which content every tensor of two nets gets, with a ledger that leaves none out.
 
 A tensor of the candidate gets what the reference's corresponding tensor gets, moved as it is, reshaped, or mapped by a
 recipe. What has no counterpart is drawn by itself, and a buffer that the net computes with but does not learn keeps
@@ -23,7 +23,7 @@ from properties.oracle.trials.trial import Draw, Filling, Trial
 __all__ = ["Moved", "Transplant", "moves", "transplant"]
 
 _COUNTER = "num_batches_tracked"
-_COUNT = 3.0
+_COUNT = 3.0  # what every batch counter holds
 _INEXACT = {"hardsigmoid": 1e-5, "hardswish": 1e-5, "cast": 1e-5}
 _EXACT = 1e-9
 

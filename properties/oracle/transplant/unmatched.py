@@ -10,7 +10,7 @@ __all__ = ["leftover"]
 
 
 def leftover(graphs: Sequence[tuple[OpGraph, OpGraph]], known: Mapping[str, str]) -> dict[str, str]:
-    """The candidate's key to the reference's, for tensors that are read and have no counterpart, as many on both sides.
+    """The candidate's key to the reference's, for tensors that are read and have no counterpart, as many in both.
 
     A layer written in another way than any rule knows reads a weight of its own; drawn apart from the reference's, it
     would make a difference where there is none. What is paired wrongly here differs as it did before.

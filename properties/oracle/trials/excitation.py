@@ -1,4 +1,4 @@
-"""Whether the images reached what activations do: both sides of where they bend."""
+"""Whether the images reached what activations do: numbers below and above where they bend."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Excitation:
                     self.seen[call] = first, last, min(low, before[2]), max(high, before[3])
 
     def missing(self) -> tuple[str, ...]:
-        """``2 of 33 relu never met a number below 0``, for each kind and side."""
+        """``2 of 33 relu never met a number below 0``, for each kind, and likewise above."""
         found = []
         for kind in dict.fromkeys(kind for kind, _ in self.seen):
             rows = [row for (other, _), row in self.seen.items() if other == kind]

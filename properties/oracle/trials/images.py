@@ -1,4 +1,4 @@
-"""Which images tell two nets apart: small ones first, of every residue that a stride can leave over. Loads no torch."""
+"""Which images tell two nets apart: small ones first, of every remainder that a stride can leave. Loads no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a trial on a net: fill a real copy of it, run it, and bring home what it returned, its gradients and buffers."""
+"""Run a trial on a net: fill a real copy of it, run it, and keep what it returned, its gradients and buffers."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _buffers(net: nn.Module) -> dict[str, Tensor]:
 
 
 def _in_backward(before: dict[str, Tensor], moved: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The buffers that backward changed; one mark for all of them if it ran forward again, as checkpointing does."""
+    """The buffers that the backward pass changed; one mark for all if it ran forward again (checkpointing)."""
     changed = {key: value for key, value in after.items() if key in moved and not torch.equal(value, moved[key])}
     if not changed:
         return {}
@@ -154,7 +154,7 @@ def _numbered(outputs: list[Tensor], trial: Trial) -> list[tuple[int, Tensor]]:
 
 
 def _gradients(net: nn.Module, trial: Trial, x: Tensor, outputs: list[Tensor]) -> dict[str, Tensor]:
-    """Of a drawn combination of all outputs, the same on both sides slot by slot."""
+    """Of a drawn combination of all outputs, the same for both nets slot by slot."""
     combined: list[Tensor] = []
     for slot, output in _numbered(outputs, trial):
         if output.requires_grad and output.is_floating_point():

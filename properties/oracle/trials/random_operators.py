@@ -51,7 +51,7 @@ class Controlled(TorchFunctionMode):
     """While it is entered, dropout does what it is told.
 
     Args:
-        dropout: 0 lets everything through, 1 nothing, None leaves it as it is.
+        dropout: 0 lets everything through as it is, 1 nothing, None leaves dropout alone.
         watched: whether to remember what activations are given.
     """
 
@@ -90,7 +90,7 @@ class Controlled(TorchFunctionMode):
     def _with_share(
         self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Attention, with its own share of dropout told likewise."""
+        """The arguments of attention, with its own dropout rate set likewise."""
         place = _WITHIN[func]
         given = args[place] if len(args) > place else named.get("dropout_p", 0.0)
         share = float(self.dropout or 0) if given else 0.0

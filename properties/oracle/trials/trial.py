@@ -100,10 +100,10 @@ class Observation:
 
     Args:
         tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
-            ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after forward, and
-            ``buffer KEY after backward`` for one that backward changed; the keys are the net's own.
-            ``input afterwards`` where the net wrote to its input, ``drew at random`` where random operators took part.
-            Where they were asked for,
+            ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after the forward pass,
+            and ``buffer KEY after backward`` for one that the backward pass changed; the keys are the net's own.
+            ``input afterwards`` where the net wrote to its input, ``drew at random`` where random operators took part,
+            ``forward ran again in backward`` where activations were recomputed. Where they were asked for,
             ``layer PATH`` and ``gradient at PATH`` for the first run of a module, ``alone PATH`` for one run by
             itself, and ``met by KIND``: a row for each call of such an activation: the two ends of where it bends,
             and of what it was given.

@@ -32,7 +32,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 }
 """How each channel's trials are run; the domain's in both modes."""
 _SINGLE = 1e-3  # tolerance where a net computes in single precision only
-_JITTER = 1e-14
+_JITTER = 1e-14  # largest relative change of each number of the input
 _SENSITIVITY = 10.0  # times what jitter does
 _MOST_SEEDS = 6  # until a net that draws at random has shown that it matters
 _OTHER_SEEDS = (104_729, 1_299_709)
@@ -45,7 +45,7 @@ class Evidence:
     """What came of a comparison.
 
     Args:
-        images: how many were computed on both sides and compared.
+        images: how many both nets computed and were compared on.
         differences: of each channel the first outputs, gradients and buffers that differ.
         undecided: what could not be compared, in words.
         unexcited: what the images did not reach, in words.
@@ -84,7 +84,7 @@ def compare(
     """Hold a candidate's numbers against a reference's.
 
     Args:
-        reference: one side.
+        reference: one party.
         candidate: the other.
         transplant: the weights of both.
         draws: the images.
@@ -113,7 +113,7 @@ def confirm(reference: Party, candidate: Party, transplant: Transplant, draw: Dr
     """The short comparison of two nets whose graphs agree: eval mode, after another image, and train mode.
 
     Args:
-        reference: one side.
+        reference: one party.
         candidate: the other.
         transplant: the weights of both.
         draw: small; two images or more.
@@ -137,7 +137,7 @@ def probe(
 
 
 def observe_both(reference: Party, candidate: Party, trials: tuple[Trial, Trial]) -> tuple[Observation, Observation]:
-    """Both sides' observations of a trial; a candidate in another process computes at the same time."""
+    """Both parties' observations of a trial; a candidate in another process computes at the same time."""
     candidate.expect("observe", trials[1])
     return reference.observe(trials[0]), candidate.observe(trials[1])
 
@@ -232,7 +232,7 @@ class _Judge:
     def _one_raised(
         self, channel: str, draw: Draw, ours: Observation, theirs: Observation, mode: str | None = None
     ) -> bool:
-        """Where one side or both raise: both may, as long as they do so together."""
+        """Where one net or both raise: both may, as long as they do so together."""
         mode = mode or str(SETTINGS[channel]["mode"])
         if ours.raised is not None and theirs.raised is not None:
             if channel != "domain":
@@ -279,7 +279,7 @@ class _Judge:
     def _with_other_seeds(
         self, found: list[Difference], channel: str, draw: Draw, settings: dict[str, Any]
     ) -> list[Difference]:
-        """Gradients alone can differ where an activation bends; not at every seed."""
+        """Those that differ at every seed: gradients alone can differ by chance, where an activation bends."""
         for seed in _OTHER_SEEDS:
             other = replace(draw, seed=draw.seed + seed)
             ours, theirs = self._observed(other, settings)

@@ -70,7 +70,7 @@ def smallest(
     """Shrink a difference: plain numbers, the first seed, fewest images, smallest sides.
 
     Args:
-        reference: one side.
+        reference: one party.
         candidate: the other.
         transplant: the weights of both.
         difference: what was found.

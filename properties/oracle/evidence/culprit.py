@@ -1,4 +1,4 @@
-"""Where two nets part whose graphs agree and whose numbers do not: hooks, kept state, forwards that were replaced.
+"""Where two nets part whose graphs agree and whose numbers do not: hooks, kept state, replaced ``forward`` methods.
 
 First every pair of layers is run by itself, on one input for both: a layer that fails so is to blame whatever came
 before it. Where none fails, the first layer after which the running nets differ is named, and in the backward pass the
@@ -70,7 +70,7 @@ def locate(
     """The first layer that goes wrong, or None if all of them agree.
 
     Args:
-        reference: one side.
+        reference: one party.
         candidate: the other.
         transplant: the weights of both.
         pairs: the reference's paths to the candidate's, in the order in which they run.

@@ -123,7 +123,7 @@ def _paired(transplant: Transplant, ours: Observation, theirs: Observation) -> I
 
 
 def _later(key: str, other: str, ours: Observation, theirs: Observation) -> Iterator[tuple[str, Tensor, Tensor]]:
-    """A buffer that backward changed in either net: what it was before is what it stays in the other."""
+    """A buffer that the backward pass changed in either net; in the other it stays what it was before."""
     names = f"{_BUFFER}{key}", f"{_BUFFER}{other}"
     sides = [(side.tensors, name) for side, name in zip((ours, theirs), names, strict=True)]
     if any(f"{name}{_LATER}" in tensors for tensors, name in sides):

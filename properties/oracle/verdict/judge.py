@@ -26,6 +26,7 @@ from properties.report import Deviation, Place, Result
 
 __all__ = ["Judgement", "judge", "with_starts"]
 
+# Random operators: numbers that agree say nothing of them.
 _UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand")
 _UNTOUCHED = "image_is_left_untouched"  # the property that a graph may tell as well
 
@@ -69,7 +70,7 @@ def with_starts(found: Judgement, structure: Structure) -> Judgement:
 
 
 class _Judge:
-    """One comparison, from the strongest verdict to the weakest."""
+    """The judging of one structure, from the strongest verdict to the weakest."""
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure

@@ -14,7 +14,7 @@ _BATCH = 8  # more images than any capture has
 
 
 class Elsewhere:
-    """A second look at two nets whose graphs agree.
+    """A look at further sizes, for two nets whose graphs agree.
 
     Args:
         structure: the two nets and their graphs.

@@ -1,4 +1,4 @@
-"""Whether the fresh tensors of both nets start alike, and what each start is called.
+"""Whether both nets initialise their tensors alike, and the name of each initialisation.
 
 It compares distributions, and nothing that a net computes.
 """

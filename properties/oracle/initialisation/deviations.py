@@ -1,7 +1,7 @@
-"""Do the candidate's fresh tensors start as the reference's do? Both nets are built a few times, their values compared.
+"""Does the candidate initialise its tensors as the reference does? Both are built a few times, the values compared.
 
-No graph shows this, and no forward with given weights: a net that starts otherwise computes the same and trains
-otherwise. With the default bound a right candidate is blamed less than once in a million checks.
+No graph shows this, and no forward pass with given weights: a net that is initialised otherwise computes the same and
+trains otherwise. With the default bound a right candidate is blamed less than once in a million checks.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def differences(
     draws: int = 3,
     names: tuple[str, str] = ("the reference", "the candidate"),
 ) -> tuple[Deviation, ...]:
-    """Tensors that start otherwise, one deviation for each kind of layer and of difference.
+    """Tensors that are initialised otherwise, one deviation for each kind of layer and of difference.
 
     Args:
         build_reference: makes a new net each time; a net that is given as it is has no initialisation to speak of.
@@ -100,7 +100,7 @@ def _layer(key: str) -> str:
 
 
 def _folded(pairs: Sequence[_Pair], ours: Mapping[str, Sample], theirs: Mapping[str, Sample]) -> Iterator[Deviation]:
-    """One deviation for all tensors of one role that start in the same wrong way."""
+    """One deviation for all tensors of one role that are initialised in the same wrong way."""
     sides = [
         named([(pair.samples[side], _weight(pair.keys[side], samples)) for pair in pairs])
         for side, samples in enumerate((ours, theirs))

@@ -1,4 +1,4 @@
-"""How two nets start, asked of each where it lives."""
+"""How two parties initialise their tensors, asked of each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def starts(
     """Where the initialisation differs, or why it was not compared.
 
     Args:
-        reference: one side.
+        reference: one party.
         candidate: the other.
         graph: one of the reference's, for the classes of its layers.
         key_map: reference key to candidate key.

@@ -1,4 +1,4 @@
-"""The names that people have for the way in which a tensor starts."""
+"""The names of initialisers, told from the values of fresh tensors."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from properties.oracle.trials.samples import Sample
 __all__ = ["Start", "named", "plain"]
 
 _WITHIN = 0.15  # of the kurtosis of a normal and a uniform distribution
-_FEWEST = 256  # values, to tell a shape from
+_FEWEST = 256  # values, to tell the kind of distribution from
 
 
 @dataclass(frozen=True)
 class Start:
-    """How a tensor starts.
+    """How a tensor is initialised.
 
     Args:
         name: ``"kaiming normal by fan-out"``, ``"1 everywhere"``, ``"normal"``.
@@ -31,7 +31,7 @@ class Start:
 
 
 def named(samples: Sequence[tuple[Sample, Shape | None]]) -> list[Start]:
-    """How each of several tensors starts; where several names fit, the one that fits most of them.
+    """How each of several tensors is initialised; where several names fit, the one that fits most of them.
 
     Args:
         samples: each with the size of its layer's weight, or None where it has none.
@@ -45,7 +45,7 @@ def named(samples: Sequence[tuple[Sample, Shape | None]]) -> list[Start]:
 
 
 def plain(sample: Sample) -> Start:
-    """How it starts, in numbers: a constant, or a shape and its standard deviation."""
+    """How it is initialised, in numbers: a constant, or the kind of distribution and its standard deviation."""
     if sample.constant is not None:
         return Start(f"{sample.constant:.4g} everywhere")
     if len(sample.values) >= _FEWEST:

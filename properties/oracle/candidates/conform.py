@@ -23,7 +23,7 @@ def assert_conforms(
     strict_init: bool = False,
     expected_failures: str | Path | None = None,
 ) -> Report:
-    """Nothing, if the candidate is the reference's architecture; it runs in this process.
+    """Fail unless the candidate is the reference's architecture. Its code runs in this process.
 
     Args:
         candidate: a function that builds the net, a net, or a target.
@@ -31,7 +31,7 @@ def assert_conforms(
         input_shape: one input without its batch axis; by default what the reference is made for.
         profile: ``"quick"``, ``"default"`` or ``"thorough"``.
         seed: of weights and images.
-        strict_init: whether tensors that start otherwise are deviations.
+        strict_init: whether other initialisation is a deviation.
         expected_failures: a TOML file of what is known to differ.
 
     Returns:

@@ -56,9 +56,9 @@ class Candidate:
         input_shape: one input without its batch axis; None for the reference's own.
         profile: how much is tried.
         seed: of weights and images.
-        strict_init: whether tensors that start otherwise are deviations.
+        strict_init: whether other initialisation is a deviation.
         timeout: seconds, or None for what the profile needs at most.
-        memory: GiB for each side, or None for half of the machine's.
+        memory: GiB for each process, or None for half of the machine's.
         expected: its expected failures.
     """
 

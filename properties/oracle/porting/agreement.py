@@ -1,4 +1,4 @@
-"""One forward of two nets on the same drawn images: what a person would do to see that a port went well."""
+"""One forward pass of two nets on the same drawn images: what a person would do to see that a port went well."""
 
 from __future__ import annotations
 

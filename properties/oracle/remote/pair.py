@@ -25,7 +25,7 @@ class Process(Protocol):
 
 
 class _Forked:
-    """A process that is another's child, and of which one hears. Its pid is 0 until it has started."""
+    """A process that ``fork`` made, which tells its pid and how it ends. The pid is 0 until it has started."""
 
     def __init__(self) -> None:
         self.pid = 0

@@ -126,7 +126,7 @@ class RemoteParty:
         return CandidateError(f"{self.name} interferes with the check: {readable(why)}")
 
     def _tensors(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """Read the file that the other side named, and remove it."""
+        """Read the file that the other process named, and remove it."""
         from properties.oracle.remote.tensor_files import take
 
         rows = list(named.values())

@@ -1,4 +1,4 @@
-"""What the process runs that a net is described in."""
+"""What a description's process runs: the description, as plain data."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _length(line: TextLine) -> int:
 
 
 def words_of(line: Line) -> dict[str, str]:
-    """What each column says of one line, by the column's name; empty where the layer has nothing to say."""
+    """What stands in each column of a line but that of the formula, by the column's name."""
     layer = line.layer
     sizes = list(dict.fromkeys(batch_free(shape) for shape in layer.inputs))
     shown = sizes if len(sizes) == 1 or line.heading else [batch_free(shape) for shape in layer.inputs]

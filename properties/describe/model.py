@@ -42,7 +42,7 @@ class Layer:
         path: dotted path of the module.
         kind: the operator, in the words of ``graph.ir``; for a module its class.
         settings: kernel, stride, ... in a paper's notation: ``"7x7 /2"``.
-        inputs: sizes of what it reads from the image's way, batch axis included.
+        inputs: sizes of the results that it reads, batch axis included.
         output: size of its result.
         formula: the size formula with its numbers filled in, one entry where all axes agree, else one for each axis.
         params: scalars in its parameters; a tensor that an earlier layer also reads counts there.

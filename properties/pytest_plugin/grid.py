@@ -117,7 +117,7 @@ class Grid:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Add the candidates behind what was found in files."""
+        """Add the candidates after what was found in files."""
         report = yield
         if self.wanted and isinstance(collector, pytest.Session) and report.outcome == "passed":
             report.result = [*(report.result or ()), Root.of(collector, self.table.path, self._nodes())]

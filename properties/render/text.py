@@ -130,7 +130,7 @@ def _stacked(rows: Sequence[Row]) -> Iterator[Text]:
 
 
 def _names(places: Sequence[Place], side: str) -> str:
-    """The first few places on one side, each once, and how many there are."""
+    """The first few places in one net, each once, and how many there are."""
     names = list(dict.fromkeys(name for place in places if (name := getattr(place, side)) is not None))
     rest = f", ... {len(names)} in all" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + rest

@@ -98,7 +98,7 @@ def prepare(net: nn.Module, mode: str, image: Tensor, name: str) -> Prepared:
 
 
 def _folded(net: nn.Module) -> nn.Module:
-    """Every norm behind a convolution made part of it, in float32: rounding comes after folding."""
+    """Every norm after a convolution made part of it, in float32: rounding comes after folding."""
     from torch.fx.experimental.optimization import fuse  # here, as it warns while it is imported
 
     folded = fuse(net)

@@ -1,7 +1,7 @@
 """The time that a device cannot go below: for each kernel the longer of computing and moving, all added up.
 
-A kernel is a convolution, linear layer or pool together with the elementwise operators behind it, as a compiler fuses
-them: it reads its inputs, its tensors and what is added to it once, and writes one result. Joining and reshaping
+A kernel is a convolution, linear layer or pool together with the elementwise operators after it, as a compiler fuses
+them: it reads its inputs, its tensors and what is added to it once, and writes one result. Concatenating and reshaping
 are free, as the results can be written in place. A cache that holds a whole activation can beat this floor.
 """
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from properties.graph.alignment.anchors import alone_of_their_make, in_one_row
 from properties.graph.alignment.growth import Growth
 from properties.graph.alignment.isomorphism import Correspondence, isomorphism
-from properties.graph.alignment.seeds import alone_of_their_make, in_one_row
 from properties.graph.alignment.signatures import Evidence, Interner, Signatures
 from properties.graph.ir import Op, OpGraph
 from properties.graph.labels import COMMUTATIVE

@@ -7,8 +7,8 @@ from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import eq
 
+from properties.graph.alignment.anchors import unique_pairs
 from properties.graph.alignment.isomorphism import Correspondence
-from properties.graph.alignment.seeds import unique_pairs
 from properties.graph.alignment.signatures import Evidence
 from properties.graph.ir import OpGraph
 from properties.graph.kinds import DROPOUTS, ELEMENTWISE, NORMS, POOLS, PROJECTIONS, RESHAPES

@@ -10,7 +10,7 @@ from properties.graph.analysis.costs import op_macs, torchinfo_macs
 from properties.graph.analysis.receptive_field import Fields, receptive_fields
 from properties.graph.analysis.residual import ResidualBlock, residual_blocks
 from properties.graph.ir import Op, OpGraph, Shape
-from properties.graph.kinds import LEAVES, PROJECTIONS, WINDOW_POOLS
+from properties.graph.kinds import LEAVES, WEIGHTED, WINDOW_POOLS
 
 __all__ = ["batch_free", "closed_form_totals", "layers"]
 
@@ -144,7 +144,7 @@ def _shortcut(block: ResidualBlock) -> Shortcut:
     where = block.where
     entering, leaving = block.graph.ops[block.fork].shape, block.graph.ops[block.add].shape
     kinds = {op.kind for op in block.ops(block.shortcut)}
-    kind = "identity" if not kinds else "projection" if kinds.intersection(PROJECTIONS) else "other"
+    kind = "identity" if not kinds else "projection" if kinds.intersection(WEIGHTED) else "other"
     if len(entering) != 4 or len(leaving) != 4:
         return Shortcut(kind, f"{_by(entering[1:])} {'=' if entering == leaving else '->'} {_by(leaving[1:])}", where)
     stride, (before, after) = _stride(block, entering, leaving), block.channels

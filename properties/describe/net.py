@@ -14,13 +14,13 @@ from properties.targets.inputs import capture_quietly, first_accepted, rejection
 from properties.targets.libraries import torchvision_note
 from properties.targets.target import builder, parse
 
-__all__ = ["Captured", "build", "captured"]
+__all__ = ["Described", "build", "captured"]
 
 Net = str | Callable[[], nn.Module] | nn.Module
 
 
 @dataclass(frozen=True)
-class Captured:
+class Described:
     """A net, its operators in eval mode, and what is known about it besides."""
 
     net: nn.Module
@@ -54,7 +54,7 @@ def build(net: Net, *, real: bool = False) -> tuple[nn.Module, str]:
     return build_net(make, net, real=real), net
 
 
-def captured(net: Net, shape: Shape | None) -> Captured:
+def captured(net: Net, shape: Shape | None) -> Described:
     """The net's operators at ``shape``, or at a size that it is made for.
 
     Raises:
@@ -71,4 +71,4 @@ def captured(net: Net, shape: Shape | None) -> Captured:
         except CaptureError as error:
             raise rejection(built, name, spec, shape, error) from error
     note = torchvision_note() if isinstance(net, str) and parse(net).place in ("torchvision", "timm") else None
-    return Captured(built, graph, name, spec.source if spec else None, (note,) if note else ())
+    return Described(built, graph, name, spec.source if spec else None, (note,) if note else ())

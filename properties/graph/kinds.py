@@ -18,11 +18,11 @@ __all__ = [
     "NORMS",
     "POLYNOMIAL",
     "POOLS",
-    "PROJECTIONS",
     "REDUCTIONS",
     "RESHAPES",
     "STRIDED",
     "VIEWS",
+    "WEIGHTED",
     "WINDOW_POOLS",
 ]
 
@@ -33,7 +33,7 @@ DRAWS = ("bernoulli", "rand", "rand_like", "randn", "randn_like")  # random numb
 GRADIENT_CUTS = ("detach", "backward")  # no gradient passes; a backward of the net's own may give one or none
 
 # Layers with a weight
-PROJECTIONS = ("conv", "linear")
+WEIGHTED = ("conv", "linear")
 LINEAR_MAPS = ("conv", "linear", "conv_transpose")  # linear in the input and in the weight
 NORMS = ("batch_norm", "group_norm", "layer_norm", "instance_norm", "rms_norm")
 

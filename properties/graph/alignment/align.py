@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from properties.graph.alignment.anchors import alone_of_their_make, in_one_row
 from properties.graph.alignment.growth import Growth
 from properties.graph.alignment.isomorphism import Correspondence, isomorphism
-from properties.graph.alignment.signatures import Evidence, Interner, Signatures
+from properties.graph.alignment.signatures import Interner, Likeness, Signatures
 from properties.graph.ir import Op, OpGraph
 from properties.graph.labels import COMMUTATIVE
 
@@ -49,12 +49,12 @@ def _attempts(
     No one of them is right for every net. A layer that is the only one of its make may be another layer whose width
     changed; one setting that differs in every layer leaves nothing that is the same.
     """
-    evidence = Evidence.of(graphs, signatures, intern)
+    likeness = Likeness.of(graphs, signatures, intern)
     row = in_one_row(*graphs)
     for layers in (alone_of_their_make(*signatures), [], row):
-        yield Growth(graphs, evidence, layers).run()
+        yield Growth(graphs, likeness, layers).run()
     loosely = Signatures.loosely(graphs[0], intern), Signatures.loosely(graphs[1], intern)
-    yield Growth(graphs, Evidence.of(graphs, loosely, intern), row).run()
+    yield Growth(graphs, Likeness.of(graphs, loosely, intern), row).run()
 
 
 def _uncrossed(

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from properties.graph.alignment.signatures import Signatures
 from properties.graph.ir import OpGraph
-from properties.graph.kinds import PROJECTIONS
+from properties.graph.kinds import WEIGHTED
 from properties.graph.labels import weight_size
 
 __all__ = ["alone_of_their_make", "in_one_row", "unique_pairs"]
@@ -42,7 +42,7 @@ def in_one_row(reference: OpGraph, candidate: OpGraph) -> list[tuple[int, int]]:
 
 def _weights(graph: OpGraph) -> list[tuple[int, Hashable]]:
     """The layers with weights, each with what makes it comparable."""
-    layers = [(position, op) for position, op in enumerate(graph.ops) if op.kind in PROJECTIONS]
+    layers = [(position, op) for position, op in enumerate(graph.ops) if op.kind in WEIGHTED]
     return [(position, (op.kind, weight_size(op))) for position, op in layers]
 
 

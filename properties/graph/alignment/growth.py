@@ -1,4 +1,4 @@
-"""One partial correspondence of two graphs: seeded with what is certainly the same, grown along the edges."""
+"""One partial correspondence of two graphs: anchored where it is certain, grown along the edges."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from operator import eq
 
 from properties.graph.alignment.anchors import unique_pairs
 from properties.graph.alignment.isomorphism import Correspondence
-from properties.graph.alignment.signatures import Evidence
+from properties.graph.alignment.signatures import Likeness
 from properties.graph.ir import OpGraph
-from properties.graph.kinds import DROPOUTS, ELEMENTWISE, NORMS, POOLS, PROJECTIONS, RESHAPES
+from properties.graph.kinds import DROPOUTS, ELEMENTWISE, NORMS, POOLS, RESHAPES, WEIGHTED
 
 __all__ = ["Growth"]
 
@@ -24,29 +24,29 @@ _FAMILIES = (
     NORMS,
     DROPOUTS,
     {"add", "mul", "cat", "sub", "maximum"},
-    PROJECTIONS,
+    WEIGHTED,
     RESHAPES,
 )
 _FAMILY = {kind: number for number, kinds in enumerate(_FAMILIES) for kind in kinds}
 _FARTHEST = 6  # operators stepped over when looking for the far side of an insertion
-_STEP = 0.5  # what each of them costs: near likeness goes before far likeness
+_STEP = 0.5  # what each of them costs: what is near speaks louder than what is far
 
 
 class Growth:
-    """Seed with what is certainly the same, then grow along the edges, best pair first.
+    """Anchor what is certainly the same, then grow along the edges, best pair first.
 
     Args:
         graphs: the reference and the candidate.
-        evidence: what speaks for a pair.
+        likeness: what speaks for a pair.
         layers: pairs to start from besides, as far as nothing certain contradicts.
     """
 
     def __init__(
-        self, graphs: tuple[OpGraph, OpGraph], evidence: Evidence, layers: Iterable[tuple[int, int]] = ()
+        self, graphs: tuple[OpGraph, OpGraph], likeness: Likeness, layers: Iterable[tuple[int, int]] = ()
     ) -> None:
         self.graphs = graphs
-        self.signatures = evidence.signatures
-        self.contexts = evidence.contexts
+        self.signatures = likeness.signatures
+        self.contexts = likeness.contexts
         self.layers = layers
         self.pairs: dict[int, int] = {}
         self.back: dict[int, int] = {}
@@ -57,8 +57,8 @@ class Growth:
         self.anything_leaps = False  # what has no tensors waits: one ReLU is as good as the next, one layer is not
 
     def run(self) -> Correspondence:
-        """Pair the seeds, then neighbours: of one kind, then of one family, then of one place."""
-        self._seed()
+        """Pair the anchors, then neighbours: of one kind, then of one family, then of one place."""
+        self._anchor()
         self._grow(self._same_kind)
         self.anything_leaps = True
         self._grow(self._same_kind)
@@ -66,7 +66,7 @@ class Growth:
         self._grow(self._same_place)
         return Correspondence(dict(sorted(self.pairs.items())))
 
-    def _seed(self) -> None:
+    def _anchor(self) -> None:
         reference, candidate = self.graphs
         inputs = {op.attributes["slot"]: position for position, op in candidate.of_kind("input")}
         for position, op in reference.of_kind("input"):
@@ -162,7 +162,7 @@ class Growth:
         return score + 2.0 * self._agreeing(a, b)
 
     def _agreeing(self, a: int, b: int) -> int:
-        """Neighbours that are each other's partners; an output's order of slots is weak evidence and not counted."""
+        """Neighbours that are each other's partners; an output's order of slots says little and is not counted."""
         reference, candidate = self.graphs
         sources = candidate.ops[b].inputs
         found = sum(self.pairs.get(source) in sources for source in reference.ops[a].inputs)

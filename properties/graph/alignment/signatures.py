@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from properties.graph.ir import Op, OpGraph
 from properties.graph.labels import COMMUTATIVE, label_of, slot_of, weight_size
 
-__all__ = ["DEPTH", "Evidence", "Interner", "Signatures"]
+__all__ = ["DEPTH", "Interner", "Likeness", "Signatures"]
 
 DEPTH = 8  # how far contexts look; a bottleneck block is ten operators long
 
@@ -81,7 +81,7 @@ class Signatures:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Likeness:
     """What speaks for a pair of operators of two graphs.
 
     Args:
@@ -95,7 +95,7 @@ class Evidence:
     @classmethod
     def of(
         cls, graphs: tuple[OpGraph, OpGraph], signatures: tuple[Signatures, Signatures], intern: Interner
-    ) -> Evidence:
+    ) -> Likeness:
         """Surroundings by labels, and by what survives a changed setting."""
         (reference, candidate), (ours, theirs) = graphs, signatures
         by_label = _contexts(reference, ours.label, intern), _contexts(candidate, theirs.label, intern)

@@ -77,10 +77,10 @@ def locate(
         draw: an image on which the nets differ.
         channel: in which they differ, one of ``compare.CHANNELS`` but the domain.
     """
-    return _Replay(reference, candidate, transplant, pairs, draw, dict(SETTINGS[channel])).run()
+    return _Search(reference, candidate, transplant, pairs, draw, dict(SETTINGS[channel])).run()
 
 
-class _Replay:
+class _Search:
     """One search, from the surest answer to the weakest."""
 
     def __init__(

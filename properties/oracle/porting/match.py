@@ -14,14 +14,14 @@ from properties.graph.torch.outputs import flatten_output
 from properties.oracle.parties.local import LocalParty
 from properties.targets.build import build_net, strangers_code
 
-__all__ = ["Agreement", "agreement", "own_net"]
+__all__ = ["Match", "match", "own_net"]
 
 BATCH = 2
 _LIMITS = {torch.float64: 1e-9, torch.float32: 1e-4}  # of the largest output; rounding alone stays far below
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Match:
     """How far the outputs of two nets lie apart.
 
     Args:
@@ -66,11 +66,11 @@ def own_net(subject: LocalParty) -> nn.Module:
         raise CandidateError(f"{subject.name} cannot be copied: {last_line(error)}; give what builds it") from error
 
 
-def agreement(
+def match(
     reference: tuple[nn.Module, Mapping[str, Tensor], str],
     candidate: tuple[nn.Module, Mapping[str, Tensor], str],
     shape: tuple[int, ...],
-) -> Agreement:
+) -> Match:
     """Load both nets, run both once in eval mode, and compare every output.
 
     Args:
@@ -92,19 +92,19 @@ def _agreement(
     candidate: tuple[nn.Module, Mapping[str, Tensor], str],
     size: tuple[int, ...],
     dtype: torch.dtype,
-) -> Agreement:
+) -> Match:
     images = torch.randn(size, generator=torch.Generator().manual_seed(0), dtype=torch.float64).to(dtype)
     ours, theirs = _outputs(*reference, images), _outputs(*candidate, images)
     name = str(dtype).removeprefix("torch.")
     if [tensor.shape for tensor in ours] != [tensor.shape for tensor in theirs]:
-        return Agreement(float("inf"), _LIMITS[dtype], name, size)
+        return Match(float("inf"), _LIMITS[dtype], name, size)
     finite = all(bool(tensor.isfinite().all()) for tensor in (*ours, *theirs))
     pairs = [(_finite(a), _finite(b)) for a, b in zip(ours, theirs, strict=True)]
     same = all(torch.equal(a.isfinite(), b.isfinite()) for a, b in zip(ours, theirs, strict=True))
     largest = max((float(a.abs().max()) for a, _ in pairs if a.numel()), default=0.0)
     apart = max((float((a - b).abs().max()) for a, b in pairs if a.numel()), default=0.0)
     difference = (apart / largest if largest else apart) if same else float("inf")
-    return Agreement(difference, _LIMITS[dtype], name, size, finite)
+    return Match(difference, _LIMITS[dtype], name, size, finite)
 
 
 def _outputs(net: nn.Module, tensors: Mapping[str, Tensor], name: str, images: Tensor) -> list[Tensor]:

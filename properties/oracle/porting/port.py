@@ -21,7 +21,7 @@ from properties.oracle.parties.local import LocalParty
 from properties.oracle.porting.checkpoints import check_output, failure, read_file, save
 from properties.oracle.porting.fit import fitted
 from properties.oracle.porting.ledger import COUNTER, Entry, Holding, move
-from properties.oracle.porting.match import Agreement, agreement, own_net
+from properties.oracle.porting.match import Match, match, own_net
 from properties.oracle.porting.state_dicts import the_state_dict
 from properties.report import DeviationError, Report
 
@@ -50,7 +50,7 @@ class PortReport:
     output: str
     verdict: str
     ledger: tuple[Entry, ...]
-    agreement: Agreement
+    agreement: Match
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -110,10 +110,10 @@ def port(
     tensors, ledger = move(found.tensors, *holdings, _recipes(report, *holdings))
     counters = {key: tensor for key, tensor in holdings[0].saved.items() if key not in found.tensors}
 
-    def verify(written: Mapping[str, Tensor]) -> Agreement:
+    def verify(written: Mapping[str, Tensor]) -> Match:
         progress("running both nets")
         states = holdings[0].state_dict({**found.tensors, **counters}), holdings[1].state_dict(written)
-        return agreement((nets[0], states[0], ours.name), (nets[1], states[1], theirs.name), shape)
+        return match((nets[0], states[0], ours.name), (nets[1], states[1], theirs.name), shape)
 
     progress(f"writing {place}")
     agreed = _write(place, tensors, holdings[1], verify)
@@ -167,8 +167,8 @@ def _recipes(report: Report, reference: Holding, candidate: Holding) -> dict[str
 
 
 def _write(
-    place: Path, tensors: Mapping[str, Tensor], holding: Holding, verify: Callable[[Mapping[str, Tensor]], Agreement]
-) -> Agreement:
+    place: Path, tensors: Mapping[str, Tensor], holding: Holding, verify: Callable[[Mapping[str, Tensor]], Match]
+) -> Match:
     """Write, read back and verify a temporary file; then give it its name.
 
     Raises:

@@ -41,8 +41,8 @@ def all_finite(tensors: Sequence[Tensor]) -> bool:
 
 
 def same_bits(actual: Sequence[Tensor], expected: Sequence[Tensor]) -> bool:
-    """Whether the two lists hold the same, NaN counting as NaN."""
+    """Whether the two lists hold the same numbers: NaN is NaN, an infinity only itself, and -0.0 is 0.0."""
     return len(actual) == len(expected) and all(
-        a.shape == b.shape and (torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num()))
+        a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=0.0, atol=0.0, equal_nan=True)
         for a, b in zip(actual, expected, strict=True)
     )

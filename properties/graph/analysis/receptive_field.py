@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from properties import formulas
 from properties.formulas import WHOLE_AXIS, ReceptiveField
 from properties.graph.ir import Op, OpGraph
-from properties.graph.kinds import ADAPTIVE_POOLS, LEAVES, VIEWS, WINDOW_POOLS
+from properties.graph.kinds import ADAPTIVE_POOLS, GLOBAL_POOLS, LEAVES, VIEWS, WINDOW_POOLS
 
 __all__ = ["Fields", "receptive_fields"]
 
 Fields = tuple[ReceptiveField, ...]
 """One receptive field for each spatial axis of the input."""
-
-_GLOBAL = ("global_avg_pool",)
 
 
 def receptive_fields(graph: OpGraph) -> tuple[Fields | None, ...]:
@@ -43,7 +41,7 @@ def _seen(graph: OpGraph, position: int, fields: Sequence[Fields]) -> Fields | N
         return None
     if op.kind == "conv" or op.kind in WINDOW_POOLS:
         return _window(op, fields[0])
-    if op.kind in _GLOBAL and len(op.shape) > 2:
+    if op.kind in GLOBAL_POOLS and len(op.shape) > 2:
         return (WHOLE_AXIS,) * len(fields[0])
     if op.kind in ADAPTIVE_POOLS:
         return (WHOLE_AXIS,) * len(fields[0]) if set(op.attributes["output_size"]) == {1} else None

@@ -265,6 +265,7 @@ RULES: dict[str, Rule] = {
     "adaptive_avg_pool": _adaptive_pool,
     "adaptive_max_pool": _adaptive_pool,
     "global_avg_pool": _global_pool,
+    "global_max_pool": _global_pool,
     "linear": _linear,
     "batch_norm": _batch_norm,
     "instance_norm": _instance_norm,

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import given
+from torch import nn
 
 import arches
+from properties.graph.analysis.receptive_field import receptive_fields
 from properties.graph.ir import Op, OpGraph, Param
+from properties.graph.rules.canonical import canonicalise
 from properties.graph.sizes.plan import IllegalInput, UnpredictableSize, compile_sizes
+from properties.graph.torch.capture import capture
 from properties.strategies import images
 from properties.subject import Subject
 from properties.targets.target import builder
@@ -53,6 +57,16 @@ def test_sizes_of_a_chain_worked_out_by_hand():
     plan = compile_sizes(_chain(_conv(3, 2, 1), Op("flatten", attributes={"start": 1}), _linear(4 * 4 * 4, 10)))
     assert ((5, 3, 8, 8), (5, 4, 4, 4), (5, 64), (5, 10), (5, 10)) == plan(5, 8, 8)
     assert ((5, 10),) == plan.outputs(5, 7, 8)
+
+
+@pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool2d(1), nn.AdaptiveMaxPool2d(1)], ids=("average", "maximum"))
+def test_a_global_pool_has_one_size_and_sees_the_whole_image(pool):
+    """At every size of the input, not only at the captured one."""
+    graph = canonicalise(capture(nn.Sequential(nn.Conv2d(3, 4, 3), pool), input_shape=(1, 3, 8, 8))).graph
+    (at,) = (position for position, op in enumerate(graph.ops) if op.kind.startswith("global"))
+
+    assert ((2, 4, 1, 1),) == compile_sizes(graph).outputs(2, 20, 11)
+    assert [True, True] == [field.whole for field in receptive_fields(graph)[at] or ()]
 
 
 def test_a_flattened_map_of_another_size_is_rejected_by_the_linear_layer():

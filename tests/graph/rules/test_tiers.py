@@ -7,12 +7,10 @@ from math import prod
 
 import pytest
 import torch
+from graph.rules.cases import CONDITIONAL, WEIGHTS, shown
 from hypothesis import given
 from hypothesis import strategies as st
-from support.on_a_domain import ON_A_DOMAIN
 from support.pairs import SHAPE, Net, agree, conv, numbers
-from support.weighted import WEIGHTED as BY_LAYER
-from support.windows_and_views import VIEWED
 from torch import nn
 from torch.nn import functional as F
 
@@ -20,12 +18,10 @@ from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.alignment.weight_map import are_apart, weight_map
 from properties.graph.joint import join
 from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, stored, taken
-from properties.graph.rules import GRAPH_RULES, RULES
 from properties.graph.rules.canonical import canonicalise
+from properties.graph.rules.weights import order
 from properties.graph.torch.capture import capture
 from properties.oracle.trials.recipes import apply
-
-WEIGHTED = (*BY_LAYER, *VIEWED)
 
 
 @cache
@@ -78,7 +74,7 @@ def _function(net, mode):
     return [y.detach(), x.grad, torch.stack(gradients).sum()]
 
 
-@pytest.mark.parametrize("case", WEIGHTED, ids=str)
+@pytest.mark.parametrize("case", WEIGHTS, ids=str)
 def test_a_weight_map_makes_two_nets_one_function(case):
     """Weights moved as the map says give equal outputs and gradients in both modes, and back again bit for bit."""
     one, other, _ = _nets(case)
@@ -94,20 +90,20 @@ def test_a_weight_map_makes_two_nets_one_function(case):
         assert all(map(torch.allclose, _function(one, mode), _function(other, mode)))
 
 
-@pytest.mark.parametrize("case", WEIGHTED, ids=str)
+@pytest.mark.parametrize("case", WEIGHTS, ids=str)
 def test_two_spellings_meet_in_tier_b_only(case):
     """The two are not identical; under a weight map they are one, by the rule that says so; the near miss never is."""
     one, other, near = _nets(case)
 
     assert _proof(one, other, tier="A") is None
     assert _proof(one, other, "eval") is not None
-    assert case.rule in {*_form(one).rules, *_form(other).rules}
+    assert case.rule.name in {*_form(one).rules, *_form(other).rules}
     assert "B" == max(_form(one).tier, _form(other).tier)
     assert _proof(one, near) is None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", WEIGHTED, ids=str)
+@pytest.mark.parametrize("case", WEIGHTS, ids=str)
 def test_one_weight_map_serves_both_modes(case):
     """Both modes' normal forms make the same tensors, so that one map is found for the two together."""
     one, other, _ = _nets(case)
@@ -117,23 +113,16 @@ def test_one_weight_map_serves_both_modes(case):
     assert weight_map(*joint, isomorphism(*joint)) == _move_weights(one, other)
 
 
-def test_every_rule_of_tier_b_is_shown():
-    """No rule that moves weights goes without two spellings and a near miss."""
-    rules = {rule.name for rule in (*RULES, *GRAPH_RULES) if rule.tier == "B"}
-
-    assert rules == {case.rule for case in WEIGHTED}
-
-
 def test_concatenated_parts_have_one_order_at_every_size():
     """Captures of one net at several sizes and in both modes read every tensor in one order of its channels."""
-    (net,) = [case.nets()[0] for case in WEIGHTED if str(case) == "order of concatenated parts".replace(" ", "-")]
+    (net,) = [case.nets()[0] for case in shown(order.sorted_parts) if not case.what]
     sizes = [(2, 8, height, width) for height, width in ((12, 12), (15, 13), (24, 9), (7, 30))]
     captures = [capture(net, input_shape=size, mode=mode) for size in sizes for mode in ("eval", "train")]
 
     assert are_apart(join([canonicalise(graph, "B").graph for graph in captures]).ops)
 
 
-@pytest.mark.parametrize("case", WEIGHTED, ids=str)
+@pytest.mark.parametrize("case", WEIGHTS, ids=str)
 def test_recipes_are_plain_data(case):
     """A recipe survives being written as JSON and read back."""
     one, other, _ = _nets(case)
@@ -142,11 +131,11 @@ def test_recipes_are_plain_data(case):
     assert recipes == {key: Recipe.from_dict(json.loads(json.dumps(r.to_dict()))) for key, r in recipes.items()}
 
 
-@pytest.mark.parametrize("case", ON_A_DOMAIN, ids=str)
+@pytest.mark.parametrize("case", CONDITIONAL, ids=str)
 def test_two_spellings_are_one_function_on_a_domain_only(case):
-    """At the captured size in train mode outputs and gradients are equal; elsewhere they are not."""
+    """At the captured size in train mode outputs and gradients are equal; elsewhere, and of the near miss, not."""
     members = case.members()
-    one, other = Net(case.one, **members), Net(case.other, **members)
+    one, other, near = (Net(run, **members) for run in (case.one, case.other, case.near))
     elsewhere = [
         [net.double().eval()(torch.randn(case.elsewhere or SHAPE, generator=torch.Generator().manual_seed(0)).double())]
         for net in (one, other)
@@ -154,9 +143,10 @@ def test_two_spellings_are_one_function_on_a_domain_only(case):
 
     assert agree(numbers(one, train=True), numbers(other, train=True))
     assert not agree(*elsewhere)
+    assert not agree(numbers(one, train=True), numbers(near, train=True))
 
 
-@pytest.mark.parametrize("case", ON_A_DOMAIN, ids=str)
+@pytest.mark.parametrize("case", CONDITIONAL, ids=str)
 def test_two_spellings_meet_in_tier_c_only(case):
     """They are one by the rule that says so, which names its condition; the near miss never is."""
     members = case.members()
@@ -166,17 +156,9 @@ def test_two_spellings_meet_in_tier_c_only(case):
     assert _proof(one, other, tier="B") is None
     assert _proof(one, other, tier="C") is not None
     assert "C" == max(form.tier for form in forms)
-    assert case.rule in {*forms[0].rules, *forms[1].rules}
+    assert case.rule.name in {*forms[0].rules, *forms[1].rules}
     assert case.words in " ".join(forms[0].conditions + forms[1].conditions)
     assert _proof(one, near, tier="C") is None
-
-
-def test_every_rule_of_tier_c_is_shown():
-    """No rule that holds on a domain only goes without two spellings, a near miss and a condition in words."""
-    rules = [rule for rule in RULES if rule.tier == "C"]
-
-    assert {rule.name for rule in rules} == {case.rule for case in ON_A_DOMAIN}
-    assert all(rule.condition for rule in rules)
 
 
 def test_a_bias_before_a_norm_counts_in_eval_mode():

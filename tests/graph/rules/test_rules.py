@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 from graph.rules.cases import CASES, TRACE, shown
+from graph.rules.proofs import PROOFS, SIZES_ALONE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.cases import Case, Sizes
 from support.pairs import SHAPE, Net, conv
 from support.sides import faults, filled
+from support.solver import can_be, counterexample
 from support.steps import Step, steps
 from torch import Tensor, nn
 
@@ -108,6 +110,28 @@ def test_the_sides_of_every_rule_are_equal_wherever_it_fires(case, data):
     found = [each for side in data.draw(applications(case)) for each in side]
 
     assert [] == [(each[0].rule.name, fault) for each in found for fault in faults(*each)]
+
+
+# ------------------------------------------------------------------------------------------------------ what is proved
+def test_what_is_solved_is_proved():
+    """Every rule whose evidence is "solved" has a proof, and no other; some have one for their sizes alone."""
+    solved = [_name(rule) for rule in EVERY if rule.evidence == "solved"]
+
+    assert sorted(solved) == sorted(_name(proof.rule) for proof in PROOFS)
+    assert {"real"} == {proof.rule.evidence for proof in SIZES_ALONE}
+
+
+@pytest.mark.parametrize("proof", [*PROOFS, *SIZES_ALONE], ids=str)
+def test_a_proof_holds_for_all_sizes(proof):
+    """There is no counterexample, and not because what is assumed cannot be."""
+    assert counterexample(proof.right) is None
+    assert can_be(*proof.right.given) is not None
+
+
+@pytest.mark.parametrize("proof", [*PROOFS, *SIZES_ALONE], ids=str)
+def test_a_proof_can_fail(proof):
+    """What only looks like it has a counterexample."""
+    assert counterexample(proof.wrong) is not None
 
 
 # ---------------------------------------------------------------------------------------------- that all this can fail

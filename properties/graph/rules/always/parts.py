@@ -52,7 +52,7 @@ def stack_as_cat(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=(made,)))
 
 
-@always("put", name="written part by part", source="x[i:j] = y makes x cat([x[:i], y, x[j:]])", evidence="exact")
+@always("put", name="written part by part", source="x[i:j] = y makes x cat([x[:i], y, x[j:]])", evidence="solved")
 def written_parts(op: Op, graph: Rewriting) -> int | None:
     """A tensor with a slice written over is what is before it, the new part and what is after it, joined."""
     a = op.attributes
@@ -108,7 +108,7 @@ def cat_of_cat(op: Op, graph: Rewriting) -> int | None:
     "select",
     name="only position of an axis",
     source="x[:, 0] = reshape(x, (N, *s)) for x of size (N, 1, *s)",
-    evidence="exact",
+    evidence="solved",
 )
 def only_one(op: Op, graph: Rewriting) -> int | None:
     """A selection of the one position of an axis of size 1 is a reshape without that axis."""
@@ -148,7 +148,7 @@ def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
     "select",
     name="part of a reshape",
     source="narrow(x.view(N, C / m, m), 1, i, n) = narrow(x, 1, i * m, n * m).view(N, n, m) for x of size (N, C)",
-    evidence="exact",
+    evidence="solved",
 )
 def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
     """A part of a reshape, along an axis it kept or an outer factor of one, is a reshape of a part."""
@@ -172,7 +172,7 @@ def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
     "slice",
     name="part of parts",
     source="cat([a, b])[i:j] = cat([a[i:], b[:j - len(a)]]) for i < len(a) < j, x[i:j][k:l] = x[i + k:i + l]",
-    evidence="exact",
+    evidence="solved",
 )
 def part_of_parts(op: Op, graph: Rewriting) -> int | None:
     """A part of a concatenation is one of its parts, or several joined, each as far as it goes; a part of a part."""
@@ -208,7 +208,7 @@ def _cut(op: Op, graph: Rewriting, source: int, start: int, end: int) -> int:
     return graph.emit(op.with_(inputs=(source,), attributes=cut, shape=shape, dtype=before.dtype))
 
 
-@always("cat", name="whole of its parts", source="cat([x[i:j], x[j:k]]) = x[i:k]", evidence="exact")
+@always("cat", name="whole of its parts", source="cat([x[i:j], x[j:k]]) = x[i:k]", evidence="solved")
 def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
     """Neighbouring parts of one tensor, joined again, are one part of it, or all of it."""
     dim = op.attributes["dim"]
@@ -229,7 +229,7 @@ def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("cat", name="zeros beside", source="cat([zeros(m), x, zeros(n)]) = pad(x, (m, n))", evidence="exact")
+@always("cat", name="zeros beside", source="cat([zeros(m), x, zeros(n)]) = pad(x, (m, n))", evidence="solved")
 def zeros_beside(op: Op, graph: Rewriting) -> int | None:
     """Zeros joined to a tensor pad it."""
     parts = [graph.ops[source] for source in op.inputs]
@@ -248,7 +248,7 @@ def zeros_beside(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="pad", inputs=(inner,), attributes=attributes))
 
 
-@always("slice", name="order of parts", source="x[:, k:l][i:j] = x[i:j][:, k:l]", evidence="exact")
+@always("slice", name="order of parts", source="x[:, k:l][i:j] = x[i:j][:, k:l]", evidence="solved")
 def order_of_parts(op: Op, graph: Rewriting) -> int | None:
     """Of parts along two axes the normal form takes the one along the earlier axis first."""
     before = graph.source(op)

@@ -74,7 +74,7 @@ def mean_of_mean(op: Op, graph: Rewriting) -> int | None:
     "avg_pool",
     name="ceil mode at stride 1",
     source="ceil(n / 1) = floor(n / 1) = n for n = size + 2 * padding - dilation * (kernel - 1) - 1",
-    evidence="exact",
+    evidence="solved",
 )
 def ceil_mode(op: Op, graph: Rewriting) -> int | None:
     """A pool with stride 1 has nothing to round, so ceil mode is floor mode."""
@@ -120,7 +120,7 @@ def global_pool_of_flattened(op: Op, graph: Rewriting) -> int | None:
     "avg_pool",
     name="pool of single values",
     source="pool(x, kernel=1, stride=s) = x[..., ::s, ::s]",
-    evidence="exact",
+    evidence="solved",
 )
 def pool_of_single_values(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 pool with a stride is a strided slice."""
@@ -145,7 +145,7 @@ def pool_of_single_values(op: Op, graph: Rewriting) -> int | None:
     name="padding before a pool",
     source="max_pool(pad(x, p, -inf)) = max_pool(x, padding=p), "
     "avg_pool(pad(x, p)) = avg_pool(x, padding=p, count_include_pad=True)",
-    evidence="exact",
+    evidence="solved",
 )
 def padded_pool(op: Op, graph: Rewriting) -> int | None:
     """A border laid around the image before a pool is the pool's own padding.
@@ -181,7 +181,7 @@ def padded_pool(op: Op, graph: Rewriting) -> int | None:
     "global_max_pool",
     name="adaptive pool twice",
     source="adaptive_pool(adaptive_pool(x, s), s) = adaptive_pool(x, s), every bin being one pixel",
-    evidence="exact",
+    evidence="solved",
 )
 def pooled_twice(op: Op, graph: Rewriting) -> int | None:
     """A pool to a size that the image was just pooled to has no effect."""
@@ -198,7 +198,7 @@ def pooled_twice(op: Op, graph: Rewriting) -> int | None:
     "avg_pool",
     name="border without effect",
     source="avg_pool(x, padding=0, count_include_pad=False) = avg_pool(x, padding=0, count_include_pad=True)",
-    evidence="exact",
+    evidence="solved",
 )
 def border_without_effect(op: Op, graph: Rewriting) -> int | None:
     """An average pool without a border counts as one that includes it."""

@@ -68,7 +68,7 @@ def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
     "global_max_pool",
     name="global pool of one pixel",
     source="mean({x}) = max({x}) = x for an image {x} of one pixel",
-    evidence="exact",
+    evidence="solved",
     condition="at the captured size a globally pooled image is one pixel",
 )
 def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
@@ -81,7 +81,7 @@ def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
     "max_pool",
     name="ceil mode without effect",
     source="ceil(n / s) = floor(n / s) if s divides n = size + 2 * padding - dilation * (kernel - 1) - 1",
-    evidence="exact",
+    evidence="solved",
     condition="at the captured size a pool's windows come out even",
 )
 def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:

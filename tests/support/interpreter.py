@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from properties.graph.ir import Op, OpGraph
 from properties.oracle.trials.recipes import apply
 
-__all__ = ["run"]
+__all__ = ["run", "value_of"]
 
 
 @dataclass(frozen=True)
@@ -227,18 +227,29 @@ def run(graph: OpGraph, tensors: Mapping[str, Tensor], image: Tensor) -> Tensor:
     values: dict[int, Tensor] = {}
     for position in sorted(needed):
         op = graph.ops[position]
-        values[position] = image if op.kind == "input" else _result(op, values, tensors, image.dtype)
+        operands = [values[source] for source in op.inputs]
+        values[position] = image if op.kind == "input" else value_of(op, operands, tensors, image.dtype)
         size = tuple(values[position].shape)
         assert size == op.shape, f"{op.kind} makes {size}, not {op.shape}"
     return values[graph.ops[output].inputs[0]]
 
 
-def _result(op: Op, values: Mapping[int, Tensor], tensors: Mapping[str, Tensor], dtype: torch.dtype) -> Tensor:
+def value_of(op: Op, operands: list[Tensor], tensors: Mapping[str, Tensor], dtype: torch.dtype) -> Tensor:
+    """What one operator makes of its operands.
+
+    Args:
+        op: the operator.
+        operands: the values that it reads.
+        tensors: what the net stores, by key.
+        dtype: the type that stands for every floating one.
+
+    Raises:
+        NotImplementedError: if the operator is not known here.
+    """
     if op.kind not in _KERNELS or "result" in op.attributes:
         raise NotImplementedError(f"the interpreter does not know {op.kind} with {dict(op.attributes)}")
     computed = [role for role, value in op.attributes.items() if value == "computed"]
     own = {role: apply(p.made, tensors) if p.made else tensors[p.key] for role, p in op.params.items()}
-    operands = [values[source] for source in op.inputs]
     if computed:
         own |= dict(zip(computed, operands[-len(computed) :], strict=True))
         operands = operands[: -len(computed)]

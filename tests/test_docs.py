@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,14 +209,91 @@ def generator(monkeypatch):
 
 
 def test_the_catalogues_have_every_entry(generator):
-    """Properties and rewrites by name."""
+    """Properties by name."""
     from properties import ALL
-    from properties.graph.rules import GRAPH_RULES, RULES
 
     pages = {page.path: page.text for page in generator("catalogues").catalogue_pages()}
 
     assert [] == [prop for prop in ALL if f"| `{prop.name}` | {prop.sentence}" not in pages["catalogue/properties.md"]]
-    assert [] == [rule for rule in (*RULES, *GRAPH_RULES) if f"| {rule.name} | " not in pages["catalogue/rewrites.md"]]
+    assert "# Rewrites\n" in pages["catalogue/rewrites.md"]
+
+
+def test_every_rewrite_is_a_section(generator):
+    """With what it does, its source and its evidence; what is conditional says on what."""
+    from properties.graph.rules import GRAPH_RULES, RULES
+
+    text = generator("rewrites").rewrites_page().text
+    sections = dict(part.partition("\n")[::2] for part in re.split(r"(?m)^### ", text)[1:])
+
+    for rule in (*RULES, *GRAPH_RULES):
+        assert rule.name in sections
+        identity = rule.source.partition(" (arXiv:")[0]
+        found = [rule.rewrite.__doc__.strip().partition("\n")[0], identity, f"- evidence: {rule.evidence}\n"]
+        assert [] == [each for each in found if each not in text], rule.name
+        assert getattr(rule, "condition", "") in sections[rule.name]
+
+
+@pytest.mark.parametrize("missing", [{"source": ""}, {"evidence": "none"}])
+def test_a_rewrite_without_ground_makes_no_page(generator, missing):
+    """Neither one without a source, nor one whose evidence there is not."""
+    from properties.graph.rules import RULES
+
+    with pytest.raises(ValueError, match="says what it does"):
+        generator("rewrites").rewrites_page((replace(RULES[0], **missing),))
+
+
+def test_a_rewrite_that_is_not_shown_makes_no_page(generator):
+    """The page is made of the tests' own files."""
+    from properties.graph.rules import RULES
+
+    def unshown(op, graph):
+        """Do something."""
+
+    unshown.__module__ = RULES[0].rewrite.__module__
+
+    with pytest.raises(ValueError, match=r"has no case about rules\.unshown"):
+        generator("rewrites").rewrites_page((replace(RULES[0], rewrite=unshown),))
+
+
+def test_the_spellings_of_rewrites_are_those_that_the_tests_run(generator, tmp_path):
+    """The page's blocks, run from its top to its end, compute what the first case of each rule computes."""
+    import torch
+    from graph.rules.cases import shown
+    from support.pairs import SHAPE, Net
+
+    from properties.graph.rules import GRAPH_RULES, RULES
+
+    page = tmp_path / "rewrites.md"
+    page.write_text(generator("rewrites").rewrites_page().text, encoding="utf-8")
+    helpers, *spellings = blocks(page)
+    reader = Reader(tmp_path)
+    reader.do(helpers)
+    convs = reader.names["convs"]
+
+    def computed(net):
+        torch.manual_seed(0)
+        for parameter in net.parameters():
+            torch.nn.init.normal_(parameter)
+        return net.eval()(torch.randn(SHAPE))
+
+    titles = re.findall(r"(?m)^(##|###) (.+)$", page.read_text(encoding="utf-8"))
+    waiting, family = [*RULES, *GRAPH_RULES], ""
+    for level, title in titles:
+        if level == "##":
+            family = title.partition(": ")[2].replace(" ", "_")
+            continue
+        rule = next(each for each in waiting if each.name == title and each.rewrite.__module__.endswith(f".{family}"))
+        waiting.remove(rule)
+        block = spellings.pop(0)
+        case = shown(rule)[0]
+        reader.names.pop("members", None)
+        reader.do(block)
+        for part, net in zip(("one", "other", "near"), case.nets(), strict=True):
+            written = reader.names[part]
+            run, members = written if isinstance(written, tuple) else (written, reader.names.get("members", convs))
+            assert torch.equal(computed(net), computed(Net(run, **members()))), f"{rule.name}: {part}"
+
+    assert [] == waiting + spellings
 
 
 def test_every_known_deviation_is_a_section(generator):

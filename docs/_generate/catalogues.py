@@ -7,16 +7,16 @@ from itertools import groupby
 
 from deviations import deviations_page
 from pages import Page, link_papers, table
+from rewrites import rewrites_page
 
 from properties.catalogue import ALL
-from properties.graph.rules import GRAPH_RULES, RULES
 
 __all__ = ["catalogue_pages"]
 
 
 def catalogue_pages() -> tuple[Page, ...]:
     """Properties, known deviations, rewrites."""
-    return _properties(), deviations_page(), _rewrites()
+    return _properties(), deviations_page(), rewrites_page()
 
 
 def _properties() -> Page:
@@ -35,20 +35,3 @@ def _properties() -> Page:
             table(("name", "says", "source"), rows),
         ]
     return Page("catalogue/properties.md", "Properties", "\n\n".join(parts))
-
-
-def _rewrites() -> Page:
-    tiers = {
-        "A": "Valid for every input, size and weight. `identical` rests on these alone.",
-        "B": "Valid once weights are stored in another way. They lead to `equivalent`, with the map of the weights.",
-        "C": "Valid at some sizes or in one mode only, which the report names.",
-    }
-    parts = [
-        "# Rewrites",
-        "Named rules that bring a graph of operators to its normal form. A report lists those that its verdict used.",
-    ]
-    for tier, meaning in tiers.items():
-        rules = {rule.name: rule.rewrite for rule in (*RULES, *GRAPH_RULES) if rule.tier == tier}
-        rows = [(name, (rewrite.__doc__ or "").strip().partition("\n")[0]) for name, rewrite in rules.items()]
-        parts += [f"## Tier {tier}", meaning, table(("rule", "what it does"), rows)]
-    return Page("catalogue/rewrites.md", "Rewrites", "\n\n".join(parts))

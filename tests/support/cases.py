@@ -141,7 +141,7 @@ class OnADomain:
     near: Forward
     elsewhere: tuple[int, ...] | None
     words: str
-    members: Members = lambda: {"a": conv()}
+    members: Members = lambda: convs()
     what: str = ""
     sizes: Sizes = AT_12
     mode = "train"

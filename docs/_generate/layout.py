@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
-from pages import Page, cell
+from pages import Page
 
 import properties
 
@@ -26,23 +26,27 @@ def tree() -> Iterator[tuple[str, int, str]]:
 
 
 def layout_page() -> Page:
-    """One row for each folder."""
+    """A list, nested as the folders are."""
     rows = [
-        f"| {'&nbsp;' * 4 * path.count('/')}`{path.rpartition('/')[2]}/` | {count} | {cell(_prose(text))} |"
+        f"{'    ' * path.count('/')}- **`{path.rpartition('/')[2]}/`**, {_files(count)}. {_prose(text)}"
         for path, count, text in tree()
     ]
     parts = [
         "# Layout of the code",
         "Every folder of `properties`, what lives there and what does not. Who may import whom stands in"
-        " `tests/test_layering.py`, how data flows in ARCHITECTURE.md.",
-        "\n".join(["| folder | files | holds |", "| --- | --- | --- |", *rows]),
+        " `tests/test_layering.py`, how data flows in `ARCHITECTURE.md`.",
+        "\n".join(rows),
     ]
     return Page("reference/layout.md", "Layout of the code", "\n\n".join(parts))
 
 
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
 def _prose(text: str) -> str:
     """The sentences, without examples."""
-    return " ".join(part for part in text.split("\n\n") if not part.startswith((">>>", "    ")))
+    return " ".join(" ".join(part.split()) for part in text.split("\n\n") if not part.startswith((">>>", "    ")))
 
 
 if __name__ == "__main__":

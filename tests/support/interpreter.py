@@ -150,9 +150,10 @@ def _attention(call: _Call) -> Tensor:
     return F.scaled_dot_product_attention(*call.x[:3], mask, scale=call.a.get("scale"))
 
 
-def _variance(call: _Call) -> Tensor:
+def _spread(call: _Call) -> Tensor:
+    """A variance or a standard deviation."""
     correction = call.a.get("correction", int(call.a.get("unbiased", True)))
-    return torch.var(call.x[0], call.a["dim"], correction=correction, keepdim=call.a["keepdim"])
+    return getattr(torch, call.op.kind)(call.x[0], call.a["dim"], correction=correction, keepdim=call.a["keepdim"])
 
 
 def _dtype(call: _Call) -> torch.dtype:
@@ -191,7 +192,8 @@ _KERNELS: Mapping[str, Kernel] = {
     "linear": lambda c: F.linear(c.x[0], c.w["weight"], c.w.get("bias")),
     "einsum": lambda c: torch.einsum(c.a["equation"], *c.x),
     "tensordot": lambda c: torch.tensordot(*c.x, dims=(c.a["dims_self"], c.a["dims_other"])),
-    "var": _variance,
+    **dict.fromkeys(("var", "std"), _spread),
+    "rsub": lambda c: torch.rsub(c.x[0], c.a["other"], alpha=c.a["alpha"]),
     "pow": lambda c: torch.pow(c.x[0], c.a["exponent"]),
     "softmax": lambda c: c.x[0].softmax(c.a["dim"]),
     "log_softmax": lambda c: c.x[0].log_softmax(c.a["dim"]),

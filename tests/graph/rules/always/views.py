@@ -116,9 +116,8 @@ CASES = (
     Rewrite(
         rules.views_in_one,
         lambda n, x: n.a(x).flatten(2).transpose(1, 2).unflatten(2, (2, 4)).transpose(1, 2),
-        lambda n, x: n.a(x).permute(0, 2, 3, 1).reshape(-1, 144, 2, 4).permute(0, 2, 1, 3),
-        lambda n, x: n.a(x).permute(0, 3, 2, 1).reshape(-1, 144, 2, 4).permute(0, 2, 1, 3),
+        lambda n, x: n.a(x).permute(0, 2, 3, 1).reshape(len(x), -1, 2, 4).permute(0, 2, 1, 3),
+        lambda n, x: n.a(x).permute(0, 3, 2, 1).reshape(len(x), -1, 2, 4).permute(0, 2, 1, 3),
         what="heads",
-        sizes=AT_12,
     ),
 )

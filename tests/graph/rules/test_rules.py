@@ -103,7 +103,7 @@ def test_a_rule_fires_on_its_spelling_and_its_sides_are_equal(case, data):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
-@settings(max_examples=20)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_the_sides_of_every_rule_are_equal_wherever_it_fires(case, data):
     """On more sizes, seeds and modes, and whichever rules the spellings need besides their own."""

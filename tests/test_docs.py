@@ -310,6 +310,17 @@ def test_every_known_deviation_is_a_section(generator):
     assert [] == [section for section in found if section not in page.text]
 
 
+def test_a_deviation_without_nets_makes_no_page(generator, monkeypatch):
+    """The page says where they should stand."""
+    from properties.oracle.known import KNOWN as DEVIATIONS
+
+    deviations = generator("deviations")
+    monkeypatch.setattr(deviations, "KNOWN", (replace(DEVIATIONS[0], slug="newcomer"),))
+
+    with pytest.raises(ValueError, match=r"strides\.py has no trio about 'newcomer'"):
+        deviations.deviations_page()
+
+
 def test_the_nets_of_known_deviations_are_those_that_the_tests_run(generator, tmp_path):
     """The page's blocks, run from its top to its end, build what the trios build."""
     import torch

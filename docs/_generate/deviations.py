@@ -41,6 +41,8 @@ def deviations_page() -> Page:
         parts += [f"## {family.capitalize()}", (module.__doc__ or "").strip()]
         nets = _nets((TESTS / "oracle" / "known" / f"{family}.py").read_text(encoding="utf-8"))
         for each in found:
+            if each.slug not in nets:
+                raise ValueError(f"tests/oracle/known/{family}.py has no trio about {each.slug!r}")
             parts += _entry(each, nets[each.slug])
     return Page("catalogue/deviations.md", "Known deviations", "\n\n".join(parts))
 

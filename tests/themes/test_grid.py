@@ -1,10 +1,14 @@
 """The grid: every reference net, every property that says something about it."""
 
+import pkgutil
+from importlib import import_module
+
 import pytest
 
 import arches
+from properties import themes
 from properties.catalogue import ALL
-from properties.property import Violation
+from properties.property import Property, Violation
 from properties.subject import Subject
 from properties.targets.target import builder
 from properties.themes import sizes
@@ -97,6 +101,14 @@ def test_every_waiver_is_needed(spec, waiver):
 
     with pytest.raises(Violation):
         prop.verify(Subject.of(spec))
+
+
+def test_every_property_that_is_written_is_in_the_catalogue():
+    """One that stands in its theme and not in the catalogue would never be checked."""
+    files = [import_module(f"properties.themes.{file.name}") for file in pkgutil.iter_modules(themes.__path__)]
+    written = [each for file in files for each in vars(file).values() if isinstance(each, Property)]
+
+    assert [] == [f"{prop.name} is not in ALL" for prop in written if prop not in ALL]
 
 
 def test_names_are_unique():

@@ -30,7 +30,7 @@ def _marked(mutants):
 @pytest.mark.parametrize("prop", ALL, ids=str)
 def test_every_property_has_a_mutant(prop):
     """A property that nothing can break is no property."""
-    assert any(mutant.caught_by is prop for mutant in MUTANTS)
+    assert any(mutant.caught_by is prop for mutant in MUTANTS), f"no mutant in tests/mutants is caught by {prop.name}"
 
 
 @pytest.mark.parametrize("mutant", _marked(MUTANTS))

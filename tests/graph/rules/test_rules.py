@@ -1,7 +1,9 @@
 """Every rule of the table: what is said of it, what shows it, and its two sides on tensors."""
 
+import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 import torch
@@ -16,7 +18,7 @@ from support.solver import can_be, counterexample
 from support.steps import Step, steps
 from torch import Tensor, nn
 
-from properties.graph.rewriting.rule import EVIDENCE, always
+from properties.graph.rewriting.rule import EVIDENCE, AnyRule, always
 from properties.graph.rules import GRAPH_RULES, RULES
 from properties.graph.rules.always import values
 from properties.graph.torch.capture import capture
@@ -45,6 +47,17 @@ def test_a_rule_is_shown(rule):
     assert cases, f"no case in tests/graph/rules is about {rule.name!r}"
     assert {rule.tier} == {case.tier for case in cases}
     assert (rule.tier == "C") == bool(getattr(rule, "condition", ""))
+
+
+def test_every_rule_that_is_written_is_in_the_table():
+    """One that stands in its file and not in the table would never be asked."""
+    tiers = [import_module(f"properties.graph.rules.{tier}") for tier in ("always", "weights", "conditional")]
+    files = [
+        import_module(f"{tier.__name__}.{file.name}") for tier in tiers for file in pkgutil.iter_modules(tier.__path__)
+    ]
+    written = [each for file in files for each in vars(file).values() if isinstance(each, AnyRule)]
+
+    assert [] == [f"{rule.name} is not in RULES or GRAPH_RULES" for rule in written if rule not in EVERY]
 
 
 def test_every_case_is_about_a_rule_of_the_table():

@@ -10,7 +10,7 @@ from torch import nn
 from properties.errors import last_line
 from properties.oracle.divergence import divergence, with_divergence
 from properties.oracle.explain.explain import doubts
-from properties.oracle.parties.local import LocalParty
+from properties.oracle.parties.front_ends import party_of
 from properties.oracle.parties.party import Party
 from properties.oracle.side_by_side import compared
 from properties.oracle.side_by_side import side_by_side as shown
@@ -62,9 +62,9 @@ def check(
     """
     request = Request(input_shape, profile_named(profile), seed, strict_init, side_by_side, progress)
     progress(f"building {reference}" if isinstance(reference, str) else "building the reference")
-    ours = LocalParty.of(reference, "the reference", is_reference=True)
+    ours = party_of(reference, "the reference", is_reference=True)
     progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
-    theirs = LocalParty.of(candidate, "the candidate")
+    theirs = party_of(candidate, "the candidate")
     return check_parties(theirs, ours, request)
 
 

@@ -31,6 +31,7 @@ __all__ = ["Target", "builder", "import_timm", "import_torchvision", "parse", "r
 Builder = Callable[[], "nn.Module"]
 
 
+_WITH_OTHER_NAMES = ("timm",)  # prefixes whose nets need no Python name; a front end adds its own here
 _SLOW_TO_START = ("googlenet", "inception_v3")  # torchvision's, whose own initialisation takes half a minute and warns
 
 
@@ -40,7 +41,7 @@ class Target:
 
     Args:
         text: what was typed.
-        place: ``""`` for ``arches``, ``"torchvision"``, ``"timm"``, a module's dotted name or a file's path.
+        place: ``""`` for ``arches``, a prefix (``"torchvision"``, ``"timm"``), a module's dotted name or a file's path.
         name: the factory's name there.
         keywords: literal keyword arguments.
     """
@@ -73,7 +74,7 @@ def parse(text: str) -> Target:
         )
     dotted = place and place != "torchvision"
     if not all(part.isidentifier() for part in (name.split(".") if dotted else [name])) and not (
-        place == "timm" and name
+        place in _WITH_OTHER_NAMES and name
     ):
         hint = f"; write {head}:FACTORY" if head.endswith(".py") else ""
         raise TargetError(f"{text!r} is not a target: {name!r} is not a name{hint}")

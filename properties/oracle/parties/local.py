@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -36,6 +37,7 @@ class LocalParty:
         name: how the report calls it.
         is_reference: whether its errors are the caller's mistake rather than the candidate's.
         rebuildable: whether ``build`` makes a new net each time; an instance is what it is.
+        starts_by_itself: whether ``build`` runs the net's own initialisation.
         stage: called with what is about to run, ``"in forward at (2, 3, 224, 224) in eval mode"``.
     """
 
@@ -46,20 +48,32 @@ class LocalParty:
         *,
         is_reference: bool = False,
         rebuildable: bool = True,
+        starts_by_itself: bool = True,
         stage: Callable[[str], None] = lambda stage: None,
     ) -> None:
         self.build = build
         self.name = name
         self.is_reference = is_reference
         self.rebuildable = rebuildable
+        self.starts_by_itself = starts_by_itself
         self.stage = stage
         self.net = build_net(build, name, real=not rebuildable)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
-        self.starts_by_itself = True  # whether the build runs the net's own initialisation
         self._channels: int | None = None
         self._without_memory: nn.Module | None = None
         self._calls: dict[tuple[str, tuple[int, ...]], str | None] = {}  # asked for again and again at one size
         self.replica = Replica(build, name, rebuildable=rebuildable)
+
+    @classmethod
+    def imported(cls, target: str) -> partial[LocalParty]:
+        """What builds the party of a target; its code is imported here.
+
+        Raises:
+            TargetError: if the target does not exist.
+        """
+        with strangers_code():
+            build = builder(target)
+        return partial(cls, build, target, starts_by_itself=is_initialised(target))
 
     @classmethod
     def of(cls, net: str | Callable[[], nn.Module] | nn.Module, role: str, *, is_reference: bool = False) -> LocalParty:
@@ -73,11 +87,7 @@ class LocalParty:
         if isinstance(net, nn.Module):
             return cls(lambda: net, f"{role} ({type(net).__name__})", is_reference=is_reference, rebuildable=False)
         if isinstance(net, str):
-            with strangers_code():
-                build = builder(net)
-            party = cls(build, net, is_reference=is_reference)
-            party.starts_by_itself = is_initialised(net)
-            return party
+            return cls.imported(net)(is_reference=is_reference)
         if callable(net):
             return cls(net, getattr(net, "__qualname__", role), is_reference=is_reference)
         raise TypeError(f"{role} must be a target, a function that builds a net or a net, got {type(net).__name__}")

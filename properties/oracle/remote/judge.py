@@ -40,14 +40,14 @@ def run(setup: Mapping[str, Any]) -> None:
 def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
     """Hold the candidate's process against the reference, which lives here."""
     from properties.oracle.check import check_parties
-    from properties.oracle.parties.local import LocalParty
+    from properties.oracle.parties.front_ends import party_of
     from properties.oracle.remote.party import RemoteParty
 
     began = time.perf_counter() - (time.monotonic() - setup["began"])
     reference, candidate = setup["reference"], setup["candidate"]
     request = Request.of_plain(setup["request"], progress=lambda stage: tell(b"s", stage), began=began)
     tell(b"s", f"building {reference}")
-    ours = LocalParty.of(reference, "the reference", is_reference=True)
+    ours = party_of(reference, "the reference", is_reference=True)
     theirs = RemoteParty(
         setup["channel"], candidate, Path(setup["folder"]), lambda waits: tell(b"w" if waits else b"b")
     )

@@ -13,14 +13,12 @@ from typing import Any
 from properties.errors import CandidateError, TargetError, last_line, readable
 from properties.graph.ir import OpGraph
 from properties.isolation import wire
-from properties.oracle.parties.local import LocalParty
+from properties.oracle.parties.front_ends import imported
 from properties.oracle.parties.party import Party
 from properties.oracle.remote.surroundings import Surroundings
 from properties.oracle.remote.tensor_files import leave
 from properties.oracle.trials.trial import Observation
-from properties.targets.build import strangers_code
 from properties.targets.libraries import torchvision_note
-from properties.targets.target import builder, is_initialised
 
 __all__ = ["Server"]
 
@@ -41,7 +39,7 @@ class Server:
         self.folder = folder
         self.say = say
         self.stage = ""
-        self.party: LocalParty | None = None
+        self.party: Party | None = None
         self.failure: bytes = b""
         self.expected: dict[bytes, bytes] = {}  # answers found before they were asked for, by request
         self.surroundings = Surroundings()
@@ -68,17 +66,14 @@ class Server:
         self.stage = stage
         self.say(stage)
 
-    def _built(self) -> LocalParty:
+    def _built(self) -> Party:
         self._enter("while importing")
         path = list(sys.path)
-        with strangers_code():
-            build = builder(self.target)
+        build = imported(self.target)
         sys.path += [entry for entry in path if entry not in sys.path]  # torch imports more when it traces
         self.surroundings.look("importing")
         self._enter("while building")
-        party = LocalParty(build, self.target, stage=self._enter)
-        party.starts_by_itself = is_initialised(self.target)
-        return party
+        return build(stage=self._enter)
 
     def _expect(self, request: bytes) -> None:
         method, arguments = self._parsed(request)

@@ -92,7 +92,7 @@ class Op:
         inputs: positions of the operators whose results it reads, in argument order.
         attributes: its settings, defaults filled in.
         params: role to tensor.
-        shape: of its result, batch axis included.
+        shape: of its result, batch axis included; ``()`` for the output, which may return several.
         where: dotted path of the innermost module whose forward ran it, ``""`` for the net itself.
         dtype: of its result.
     """

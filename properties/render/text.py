@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from properties.report import Deviation, Place, Report, Result, Row
+from properties.report.words import share
 
 __all__ = ["SAID", "STATUSES", "lines", "print_report"]
 
@@ -86,7 +87,7 @@ def _deviation(number: int, deviation: Deviation) -> Iterator[Text]:
     if parameters:
         head.append(f"  {parameters:+,} parameters", style="yellow")
     if deviation.effect.get("logits"):
-        head.append(f"  output {_percent(deviation.effect['logits'])} off", style="yellow")
+        head.append(f"  output {share(deviation.effect['logits'])} off", style="yellow")
     yield head
     if deviation.expected:
         yield Text(f"{_INDENT}expected   {deviation.expected}", style="green")
@@ -170,13 +171,6 @@ def _failure(result: Result) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"1 {what}" if number == 1 else f"{number} {what}s"
-
-
-def _percent(share: float) -> str:
-    """A share as a person reads it: 100 times for what is far larger than itself."""
-    if share >= 10:
-        return f"{share:.2g} times"
-    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def _paragraph(name: str, entries: Sequence[str]) -> Iterator[Text]:

@@ -1,10 +1,10 @@
-"""Operators and settings as people call and write them."""
+"""Operators, settings and shares as people call and write them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["noun", "value"]
+__all__ = ["noun", "share", "value"]
 
 _NOUNS = {
     "conv": "convolution", "linear": "linear layer", "batch_norm": "batch norm", "max_pool": "max pool",
@@ -19,6 +19,13 @@ def noun(kind: str, count: int = 1) -> str:
     """``conv`` to ``convolution``, ``convolutions``."""
     word = _NOUNS.get(kind, kind)
     return word if count == 1 or word.endswith("s") else f"{word}s"
+
+
+def share(relative: float) -> str:
+    """A share as a person reads it: ``12 %``, or ``100 times`` for what is far larger than itself."""
+    if relative >= 10:
+        return f"{relative:.2g} times"
+    return f"{100 * relative:.0f} %" if relative >= 0.1 else f"{100 * relative:.2g} %"
 
 
 def value(name: str, what: Any) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from properties.render.html.lines import share
 from properties.render.html.markup import Markup, element, joined, name
 from properties.report import Deviation, Row, identifier
-from properties.report.words import value
+from properties.report.words import share, value
 
 __all__ = ["deviation_card", "web_link"]
 

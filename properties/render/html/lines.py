@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from properties.report.side_by_side import Line, SideBySide
 
-__all__ = ["amount", "anchor", "first_apart", "has_parted", "resized", "share"]
+__all__ = ["amount", "anchor", "first_apart", "has_parted", "resized"]
 
 
 def anchor(shown: SideBySide, position: int) -> str:
@@ -34,10 +34,3 @@ def amount(relative: float) -> str:
     if relative == 0:
         return "0"
     return f"{relative:.2g}" if relative >= 0.01 else f"{relative:.0e}"
-
-
-def share(relative: float) -> str:
-    """A share as a person reads it: ``12 %``, or ``100 times`` for what is far larger than itself."""
-    if relative >= 10:
-        return f"{relative:.2g} times"
-    return f"{100 * relative:.0f} %" if relative >= 0.1 else f"{100 * relative:.2g} %"

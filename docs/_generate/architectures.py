@@ -16,6 +16,7 @@ from pages import Page, link_papers, table
 import arches
 from properties.describe import describe, text
 from properties.describe.drawing.picture import draw
+from properties.report.words import by
 
 __all__ = ["architecture_pages"]
 
@@ -54,7 +55,7 @@ def _index(modules: list[Any]) -> Page:
 
 def _figures(spec: Any) -> tuple[str, str, str]:
     macs = "" if spec.macs is None else f"{spec.macs.value / 1e9:.3f} G"
-    return f"{int(spec.num_params.value):,}", macs, "x".join(map(str, spec.input_shape))
+    return f"{int(spec.num_params.value):,}", macs, by(spec.input_shape)
 
 
 def _page(module: Any) -> tuple[Page, Page]:
@@ -134,6 +135,6 @@ def _sizes(specs: tuple[Any, ...]) -> Iterator[str]:
     for spec in specs:
         shared.setdefault((spec.stages, spec.input_shape), []).append(f"`{spec.name}`")
     for (stages, shape), names in shared.items():
-        rows = [(f"`{stage.module}`", "x".join(map(str, stage.shape))) for stage in stages]
-        yield f"{', '.join(names)} at {'x'.join(map(str, shape))}:"
+        rows = [(f"`{stage.module}`", by(stage.shape)) for stage in stages]
+        yield f"{', '.join(names)} at {by(shape)}:"
         yield table(("after", "output"), rows)

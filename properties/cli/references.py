@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from properties.report.words import by
 from properties.targets.references import references
 
 __all__ = ["as_json", "as_text"]
@@ -52,5 +53,5 @@ def as_text(width: int | None = None) -> str:
 
 def _columns(entry: dict[str, Any]) -> tuple[str, ...]:
     macs = "" if entry["macs"] is None else f"{entry['macs'] / 1e9:.3f} G"
-    size = "x".join(map(str, entry["input"]))
+    size = by(entry["input"])
     return entry["name"], entry["family"], f"{entry['parameters']:,}", macs, size, entry["source"]

@@ -11,6 +11,7 @@ from properties.graph.analysis.receptive_field import Fields, receptive_fields
 from properties.graph.analysis.residual import ResidualBlock, residual_blocks
 from properties.graph.ir import Op, OpGraph, Shape
 from properties.graph.kinds import LEAVES, WEIGHTED, WINDOW_POOLS
+from properties.report.words import by
 
 __all__ = ["batch_free", "closed_form_totals", "layers"]
 
@@ -69,20 +70,16 @@ def _view(fields: Fields | None) -> tuple[tuple[int | None, ...], tuple[int | No
     return tuple(field.size for field in known), tuple(None if field.whole else field.stride for field in known)
 
 
-def _by(sizes: Any) -> str:
-    return "x".join(str(size) for size in sizes)
-
-
 def _settings(op: Op) -> str:
     """``7x7 /2``: kernel and stride as papers write them, then what is not usual."""
     a = op.attributes
     if op.kind in _WINDOWS:
         stride = a["stride"]
-        parts = [_by(a["kernel_size"])]
+        parts = [by(a["kernel_size"])]
         if set(stride) != {1}:
-            parts.append(f"/{stride[0]}" if len(set(stride)) == 1 else f"/{_by(stride)}")
+            parts.append(f"/{stride[0]}" if len(set(stride)) == 1 else f"/{by(stride)}")
         if set(a.get("dilation", (1,))) != {1}:
-            parts.append(f"dilation {_by(sorted(set(a['dilation'])))}")
+            parts.append(f"dilation {by(sorted(set(a['dilation'])))}")
         if a.get("groups", 1) != 1:
             parts.append("depthwise" if a["groups"] == a["out_channels"] else f"{a['groups']} groups")
         return " ".join([*parts, *(["ceil"] if a.get("ceil_mode") else [])])
@@ -90,7 +87,7 @@ def _settings(op: Op) -> str:
         low, high = ("" if bound is None else f"{bound:g}" for bound in (a["min"], a["max"]))
         return f"{low}..{high}"
     if "output_size" in a:
-        return f"to {_by(a['output_size'])}"
+        return f"to {by(a['output_size'])}"
     return f"{a['scalar']:g}" if isinstance(a.get("scalar"), int | float) else ""
 
 
@@ -146,7 +143,7 @@ def _shortcut(block: ResidualBlock) -> Shortcut:
     kinds = {op.kind for op in block.ops(block.shortcut)}
     kind = "identity" if not kinds else "projection" if kinds.intersection(WEIGHTED) else "other"
     if len(entering) != 4 or len(leaving) != 4:
-        return Shortcut(kind, f"{_by(entering[1:])} {'=' if entering == leaving else '->'} {_by(leaving[1:])}", where)
+        return Shortcut(kind, f"{by(entering[1:])} {'=' if entering == leaving else '->'} {by(leaving[1:])}", where)
     stride, (before, after) = _stride(block, entering, leaving), block.channels
     if kind == "identity":
         return Shortcut(kind, f"stride 1 and {before} = {after} channels", where)
@@ -162,7 +159,7 @@ def _stride(block: ResidualBlock, entering: Shape, leaving: Shape) -> str:
     if entering[2:] == leaving[2:]:
         return "1"
     stride = block.stride
-    return str(stride[0]) if len(set(stride)) == 1 else _by(stride)
+    return str(stride[0]) if len(set(stride)) == 1 else by(stride)
 
 
 def closed_form_totals(graph: OpGraph) -> Totals:
@@ -188,4 +185,4 @@ def closed_form_totals(graph: OpGraph) -> Totals:
 
 def batch_free(shape: Shape) -> str:
     """A size without its batch axis, as people write it: ``64x112x112``."""
-    return _by(shape[1:]) if len(shape) > 1 else _by(shape)
+    return by(shape[1:]) if len(shape) > 1 else by(shape)

@@ -21,6 +21,7 @@ from properties.oracle.trials.images import images
 from properties.oracle.trials.trial import Draw
 from properties.oracle.verdict.judge import Judgement
 from properties.report.side_by_side import Cell, Line, SideBySide
+from properties.report.words import by
 
 __all__ = ["Divergence", "divergence", "with_divergence"]
 
@@ -144,7 +145,7 @@ def _lasting(graph: OpGraph, apart: Mapping[str, float], limit: float, *, alike:
 
 def _said(mode: str, draw: Draw) -> str:
     images_of = "1 image of" if draw.shape[0] == 1 else f"{draw.shape[0]} images of"
-    size = "x".join(map(str, draw.shape[1:]))
+    size = by(draw.shape[1:])
     return f"{images_of} {size}, seed {draw.seed}, in {mode} mode"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from properties.graph.alignment.edits import Edit
@@ -13,7 +13,7 @@ from properties.oracle.explain.excerpt import settings
 from properties.oracle.structure.structure import Structure, compare_loosely
 from properties.report import Deviation
 from properties.report.side_by_side import Cell, Line, SideBySide
-from properties.report.words import value
+from properties.report.words import by, value
 
 __all__ = ["compared", "side_by_side"]
 
@@ -58,7 +58,7 @@ def side_by_side(comparison: Comparison, deviations: Sequence[Deviation]) -> Sid
             for graph, position in zip(graphs, (a, b), strict=True)
         )
         lines.append(Line(ours, theirs, differs, numbers))
-    size = next((_by(op.shape) for _, op in comparison.reference.of_kind("input")), "")
+    size = next((by(op.shape) for _, op in comparison.reference.of_kind("input")), "")
     return SideBySide(comparison.mode, size, tuple(lines))
 
 
@@ -91,7 +91,7 @@ def _cell(graph: OpGraph, position: int, changed: set[str]) -> Cell:
     tensors = [(name, "yes" if name in op.params else "none") for name in sorted(changed & {"weight", "bias"})]
     sizes = [graph.ops[source].shape for source in op.inputs] if op.kind == "output" else [op.shape]
     where = _ENDS.get(op.kind) or op.where or "(net)"
-    return Cell(where, kind, (*said, *tensors), ", ".join(_by(shape[1:]) for shape in sizes))
+    return Cell(where, kind, (*said, *tensors), ", ".join(by(shape[1:]) for shape in sizes))
 
 
 def _changed(graphs: tuple[OpGraph, OpGraph], a: int | None, b: int | None) -> set[str]:
@@ -108,10 +108,6 @@ def _unequal(ours: Op, theirs: Op) -> set[str]:
     names = ours.attributes.keys() | theirs.attributes.keys()
     missing = object()
     return {name for name in names if ours.attributes.get(name, missing) != theirs.attributes.get(name, missing)}
-
-
-def _by(shape: Iterable[int]) -> str:
-    return "x".join(map(str, shape))
 
 
 # ------------------------------------------------------------------------------------------------------- deviations

@@ -1,10 +1,11 @@
-"""Operators, settings and shares as people call and write them."""
+"""Operators, settings, sizes and shares as people call and write them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["noun", "share", "value"]
+__all__ = ["by", "noun", "share", "value"]
 
 _NOUNS = {
     "conv": "convolution", "linear": "linear layer", "batch_norm": "batch norm", "max_pool": "max pool",
@@ -13,6 +14,11 @@ _NOUNS = {
     "conv_transpose": "transposed convolution", "silu": "SiLU", "gelu": "GELU", "group_norm": "group norm",
     "global_max_pool": "global max pool", "local_response_norm": "local response norm", "output": "net",
 }  # fmt: skip
+
+
+def by(size: Iterable[int]) -> str:
+    """``3x224x224``: a size as people write it, one number an axis."""
+    return "x".join(map(str, size))
 
 
 def noun(kind: str, count: int = 1) -> str:
@@ -32,7 +38,7 @@ def value(name: str, what: Any) -> str:
     """A setting as people write it: ``3x3`` for a kernel, 2 for a stride of (2, 2)."""
     if isinstance(what, tuple) and what and all(type(item) is int for item in what):
         if name in ("kernel_size", "output_size", "shape"):
-            return "x".join(map(str, what))
+            return by(what)
         if len(set(what)) == 1:
             return str(what[0])
     return str(what)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from properties.graph.alignment.edits import Edit
 from properties.graph.ir import Op, OpGraph
 from properties.report import Row
-from properties.report.words import value
+from properties.report.words import by, value
 
 __all__ = ["excerpt", "settings"]
 
@@ -78,7 +78,7 @@ def _described(graph: OpGraph, position: int, names: set[str], edit: Edit) -> st
     ]
     if edit.kind == "parameter" and names:
         parts += [name if name in op.params else f"no {name}" for name in sorted(names & {"weight", "bias"})]
-    size = "x".join(map(str, op.shape[1:]))
+    size = by(op.shape[1:])
     place = op.where or ("(input)" if op.kind == "input" else "(net)")
     return f"{place}  {', '.join([*parts, size] if size else parts)}"
 

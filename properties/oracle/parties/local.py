@@ -20,6 +20,7 @@ from properties.oracle.trials.observe import observe
 from properties.oracle.trials.replica import Replica
 from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
+from properties.report.words import by
 from properties.targets.build import build_net, strangers_code
 from properties.targets.inputs import rejection, spec_of, usual_shapes
 from properties.targets.target import builder, is_initialised
@@ -226,7 +227,7 @@ class LocalParty:
             both = (shape, "eval"), ((2, *shape[1:]), "train")
             if all(self.accepts(size, mode) is True for size, mode in both if mode == "eval" or self._can_be_rebuilt):
                 return shape[1:]
-        tried = ", ".join("x".join(map(str, shape[1:])) for shape in shapes) or "nothing"
+        tried = ", ".join(by(shape[1:]) for shape in shapes) or "nothing"
         raise CandidateError(
             f"{self.name} accepts none of the usual inputs ({tried}); give its size with --input C,H,W"
         )

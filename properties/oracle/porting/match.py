@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from properties.errors import CandidateError, last_line
 from properties.graph.torch.outputs import flatten_output
 from properties.oracle.parties.local import LocalParty
+from properties.report.words import by
 from properties.targets.build import build_net, strangers_code
 
 __all__ = ["Match", "match", "own_net"]
@@ -44,7 +45,7 @@ class Match:
         return self.difference <= self.limit
 
     def __str__(self) -> str:
-        size = "x".join(map(str, self.shape[1:]))
+        size = by(self.shape[1:])
         far = "bit for bit" if self.difference == 0 else f"to {self.difference:.1g} of the largest output"
         rest = "" if self.finite else "; some outputs are not finite, in both"
         return f"outputs on {self.shape[0]} drawn inputs of {size} agree {far}, in {self.dtype}{rest}"

@@ -20,6 +20,7 @@ from properties.oracle.parties.sizes import second_size, why_rejected
 from properties.oracle.structure.captured import Agreement, Captured
 from properties.oracle.structure.unread import idle, is_left_over, unread
 from properties.report import Deviation, Place
+from properties.report.words import by
 from properties.request import Request
 
 __all__ = ["MODES", "Structure", "compare_loosely", "only_at", "rejects"]
@@ -165,7 +166,7 @@ class Structure:
 
     def _capture(self, mode: str, size: Shape) -> Captured:
         if (mode, size) not in self.captures:
-            self.progress(f"tracing in {mode} mode at {'x'.join(map(str, size))}")
+            self.progress(f"tracing in {mode} mode at {by(size)}")
             self.candidate.expect("capture", mode, size)
             ours = self.reference.capture(mode, size)
             theirs = self.candidate.capture(mode, self.candidate.with_own_channels(size))
@@ -216,7 +217,7 @@ def rejects(size: Shape, why: bool | str, mode: str = "eval", *, reference: bool
         mode: in which it was tried.
         reference: True, or what the reference raises.
     """
-    given = f"an input of {'x'.join(map(str, size))} is"
+    given = f"an input of {by(size)} is"
     where = "" if mode == "eval" else f" in {mode} mode"
     message = f"{given} rejected{where} ({why}), but should be accepted"
     values = "accepted", "rejected"
@@ -240,7 +241,7 @@ def _compare_with_every_relu(captured: Captured) -> Comparison:
 
 def only_at(deviation: Deviation, size: Shape) -> Deviation:
     """The same deviation, as one that shows at this size and not where the nets were compared first."""
-    return replace(deviation, kind="domain", message=f"{deviation.message}; at {'x'.join(map(str, size))} only")
+    return replace(deviation, kind="domain", message=f"{deviation.message}; at {by(size)} only")
 
 
 def _keys(reference: OpGraph, candidate: OpGraph, found: Correspondence) -> dict[str, str]:

@@ -12,6 +12,7 @@ from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.images import Images
 from properties.oracle.trials.trial import Draw
+from properties.report.words import by
 
 __all__ = ["crossed", "equal_at_home", "raises_at_home"]
 
@@ -71,4 +72,4 @@ def _differs_alone(structure: Structure, moved: Transplant, seed: int) -> bool:
 
 def crossed(size: Shape) -> str:
     """``224x224``."""
-    return "x".join(map(str, size)) if size else "its one size"
+    return by(size) or "its one size"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from properties.oracle.evidence.compare import Difference, Evidence
 from properties.oracle.evidence.differences import GRADIENT
 from properties.report import Deviation, Place
+from properties.report.words import by
 
 __all__ = ["deviations_of", "in_words"]
 
@@ -23,7 +24,7 @@ def deviations_of(evidence: Evidence, culprit: Place | None, *, everywhere: bool
         kind = "training" if first.mode == "train" else "behaviour"
         return [Deviation(kind, first.mode, place, f"in {first.mode} mode {first.said}", "raised", places=(place,))]
     if first.channel == "domain" or first.tensor == "raised":
-        message = f"at {_x(first.draw.shape)} in {first.mode} mode {first.said}"
+        message = f"at {by(first.draw.shape)} in {first.mode} mode {first.said}"
         return [Deviation("domain", first.mode, Place("(input)", "(input)"), message, "size", "accepted", "rejected")]
     gradients_only = all(not each.tensor.startswith("output") for each in evidence.differences)
     kind = "training" if gradients_only and first.mode == "train" else "behaviour"
@@ -48,7 +49,3 @@ def in_words(evidence: Evidence) -> tuple[str, ...]:
     what = "outputs, gradients and statistics"
     agree = "agree" if evidence.agrees else "differ"
     return (f"{evidence.images} drawn images in {evidence.dtype}: {what} {agree} (tolerance {evidence.tolerance:.0e})",)
-
-
-def _x(size: tuple[int, ...]) -> str:
-    return "x".join(map(str, size))

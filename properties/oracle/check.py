@@ -15,6 +15,7 @@ from properties.oracle.parties.party import Party
 from properties.oracle.side_by_side import compared
 from properties.oracle.side_by_side import side_by_side as shown
 from properties.oracle.structure.structure import MODES, Structure
+from properties.oracle.transplant.counters import counters
 from properties.oracle.verdict.judge import Judgement, judge, with_starts
 from properties.oracle.verdict.variants import name_of, nearer
 from properties.profiles import profile_named
@@ -156,14 +157,6 @@ def _whole_key_map(key_map: Mapping[str, str], reference: Party, candidate: Part
     """In the reference's order, with the batch counters of paired norms."""
     ours = {param.key for param in reference.params}
     theirs = {param.key for param in candidate.params}
-    whole = dict(key_map)
-    for key, other in key_map.items():
-        if key.endswith("running_mean"):
-            counters = (
-                f"{key.removesuffix('running_mean')}num_batches_tracked",
-                f"{other.removesuffix('running_mean')}num_batches_tracked",
-            )
-            if counters[0] in ours and counters[1] in theirs:
-                whole[counters[0]] = counters[1]
+    whole = {**key_map, **counters(key_map.items(), ours, theirs)}
     order = dict.fromkeys([*reference.keys, *whole])
     return {key: whole[key] for key in order if key in whole}

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from properties.errors import CheckpointError
-from properties.oracle.porting.ledger import COUNTER, Holding
+from properties.oracle.porting.ledger import Holding
 from properties.oracle.porting.state_dicts import StateDict
+from properties.oracle.transplant.counters import COUNTER
 
 __all__ = ["fitted"]
 

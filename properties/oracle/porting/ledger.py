@@ -12,11 +12,10 @@ from torch import Tensor, nn
 
 from properties.errors import CheckpointError
 from properties.graph.recipe import Recipe
+from properties.oracle.transplant.counters import COUNTER
 from properties.oracle.trials.recipes import apply
 
 __all__ = ["Entry", "Holding", "move"]
-
-COUNTER = "num_batches_tracked"  # of a batch norm: torch leaves it out of the function, and old checkpoints have none
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from properties.oracle.check import Net, check
 from properties.oracle.parties.local import LocalParty
 from properties.oracle.porting.checkpoints import check_output, failure, read_file, save
 from properties.oracle.porting.fit import fitted
-from properties.oracle.porting.ledger import COUNTER, Entry, Holding, move
+from properties.oracle.porting.ledger import Entry, Holding, move
 from properties.oracle.porting.match import Match, match, own_net
 from properties.oracle.porting.state_dicts import the_state_dict
+from properties.oracle.transplant.counters import counters
 from properties.report import DeviationError, Report
 
 __all__ = ["PortReport", "port"]
@@ -159,10 +160,8 @@ def _recipes(report: Report, reference: Holding, candidate: Holding) -> dict[str
     ours, theirs = ({**holding.saved, **holding.unsaved} for holding in (reference, candidate))
     recipes = {other: stored(key, tuple(ours[key].shape)) for key, other in report.key_map.items() if key in ours}
     recipes |= {key: Recipe.from_dict(recipe) for key, recipe in report.weight_map.items()}
-    for key, recipe in tuple(recipes.items()):  # a norm's counter goes with its statistics
-        pair = [name.removesuffix("running_mean") + COUNTER for name in (recipe.keys[0], key)]
-        if key.endswith("running_mean") and pair[0] in ours and pair[1] in theirs:
-            recipes.setdefault(pair[1], stored(pair[0], tuple(ours[pair[0]].shape)))
+    for key, other in counters([(key, recipe.keys[0]) for key, recipe in recipes.items()], theirs, ours).items():
+        recipes.setdefault(key, stored(other, tuple(ours[other].shape)))
     return recipes
 
 

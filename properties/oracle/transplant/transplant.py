@@ -16,13 +16,13 @@ from zlib import crc32
 from properties.graph.alignment.align import Correspondence
 from properties.graph.ir import OpGraph, Param
 from properties.graph.recipe import Recipe
+from properties.oracle.transplant.counters import COUNTER, counters
 from properties.oracle.transplant.laws import laws
 from properties.oracle.transplant.unmatched import leftover
 from properties.oracle.trials.trial import Draw, Filling, Trial
 
 __all__ = ["Moved", "Transplant", "moves", "transplant"]
 
-_COUNTER = "num_batches_tracked"
 _COUNT = 3.0  # what every batch counter holds
 _INEXACT = {"hardsigmoid": 1e-5, "hardswish": 1e-5, "cast": 1e-5}
 _EXACT = 1e-9
@@ -132,8 +132,8 @@ def transplant(
     else:
         known = {other: key for key, other in keys.items()}
     ours, theirs = ({param.key: param for param in side} for side in params)
-    counters = _counters(known, ours, theirs)
-    known |= counters
+    counted = counters(known.items(), theirs, ours)
+    known |= counted
     norms = [op for pair in graphs for graph in pair for op in graph.ops if op.kind == "batch_norm"]
     cumulative = any(op.attributes["training"] and op.attributes["momentum"] is None for op in norms)
     maker = _Maker(drawn, apart, known, dict(recipes or {}), seed)
@@ -152,7 +152,7 @@ def transplant(
         maker.mapped,
         {pair[0].mode: slots for pair in graphs if (slots := _slots(*pair)) is not None},
         max([_EXACT, *(limit for kind, limit in _INEXACT.items() if kind in kinds)]),
-        frozenset() if cumulative else frozenset(counters),
+        frozenset() if cumulative else frozenset(counted),
     )
 
 
@@ -225,20 +225,9 @@ class _Maker:
             return known[param.key]
         if param.kind == "parameter":
             return Filling(param.shape, "uniform", -0.5, 0.5, self.seed + crc32(param.key.encode()))
-        if param.key.endswith(_COUNTER) and not param.shape:
+        if param.key.endswith(COUNTER) and not param.shape:
             return Filling((), "uniform", _COUNT, _COUNT)
         return None
-
-
-def _counters(known: Mapping[str, str], ours: Mapping[str, Param], theirs: Mapping[str, Param]) -> dict[str, str]:
-    """The batch counters of norms whose running means correspond."""
-    found = {}
-    for other, key in known.items():
-        if key.endswith("running_mean") and other.endswith("running_mean"):
-            left, right = (f"{name.removesuffix('running_mean')}{_COUNTER}" for name in (key, other))
-            if left in ours and right in theirs:
-                found[right] = left
-    return found
 
 
 def _slots(reference: OpGraph, candidate: OpGraph) -> tuple[int, ...] | None:

@@ -12,6 +12,7 @@ from properties.describe.layers import closed_form_totals
 from properties.describe.model import Totals
 from properties.errors import last_line
 from properties.graph.ir import OpGraph
+from properties.runs.borrowed import modes_kept
 from properties.targets.build import strangers_code
 
 __all__ = ["totals"]
@@ -27,17 +28,13 @@ def totals(net: nn.Module, graph: OpGraph) -> tuple[Totals, tuple[str, ...]]:
         graph: captured from it in eval mode.
     """
     expected = closed_form_totals(graph)
-    modes = {module: module.training for module in net.modules()}
     sample = next((p for p in net.parameters() if p.is_floating_point()), torch.empty(0))
     shape = next(op.shape for _, op in graph.of_kind("input"))
     try:
-        with strangers_code():
+        with modes_kept(net), strangers_code():
             counted = torchinfo.summary(net, input_size=shape, dtypes=[sample.dtype], device=sample.device, verbose=0)
     except Exception as error:
         return expected, (f"torchinfo cannot count this net, so its closed forms do: {last_line(error)}",)
-    finally:
-        for module, training in modes.items():
-            module.training = training
     return replace(
         expected,
         mult_adds=counted.total_mult_adds,

@@ -11,9 +11,20 @@ from torch import Tensor, nn
 
 from properties.runs.process import process_kept
 
-__all__ = ["borrowed"]
+__all__ = ["borrowed", "modes_kept"]
 
 _NORMS = (nn.modules.batchnorm._NormBase,)
+
+
+@contextmanager
+def modes_kept(net: nn.Module) -> Iterator[None]:
+    """Every module of the net is afterwards in the mode that it was in, whatever ``train()`` and ``eval()`` did."""
+    modes = [(module, module.training) for module in net.modules()]
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 @contextmanager
@@ -27,11 +38,10 @@ def borrowed(net: nn.Module, *, lively: bool = True, weights: bool = False) -> I
         weights: restore every parameter, because a step changes them all.
     """
     parameters = dict(net.named_parameters())
-    modes = {module: module.training for module in net.modules()}
     buffers = [(m, name, b, b.clone()) for m in net.modules() for name, b in m._buffers.items() if b is not None]
     gradients = {key: (parameter.grad, parameter.requires_grad) for key, parameter in parameters.items()}
     kept = {key: p.detach().clone() for key, p in parameters.items() if weights or (lively and _is_constant(p))}
-    with process_kept():
+    with process_kept(), modes_kept(net):
         warnings.filterwarnings("ignore", message=".*")  # what a net warns of is its user's business
         try:
             for parameter in parameters.values():
@@ -41,8 +51,6 @@ def borrowed(net: nn.Module, *, lively: bool = True, weights: bool = False) -> I
             yield net
         finally:
             torch.set_grad_enabled(False)  # process_kept puts it back
-            for module, training in modes.items():
-                module.training = training
             for module, name, buffer, value in buffers:
                 module._buffers[name] = buffer.copy_(value)
             for key, value in kept.items():

@@ -6,8 +6,6 @@ all there is; it accepts and rejects there what it does elsewhere once images ha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 import torch
@@ -20,6 +18,7 @@ from properties.graph.torch.outputs import flatten_output
 from properties.measures.gradient_support import deepest_probe, support
 from properties.measures.layer_subject import LayerConfig, LayerSubject
 from properties.property import claim, forall, require
+from properties.runs.borrowed import modes_kept
 from properties.runs.forward import Hook, hooked
 from properties.strategies import conv_configs, images, pool_configs
 from properties.strategies.configs import ConvConfig, Images, PoolConfig
@@ -168,17 +167,6 @@ def _layers(subject: Subject, n: int, size: tuple[int, ...]) -> dict[str, Shape]
     return seen
 
 
-@contextmanager
-def _training(net: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in net.modules()]
-    try:
-        net.train()
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
 def _rejection(subject: Subject, n: int, size: tuple[int, ...]) -> str | None:
     try:
         _run(subject, n, size)
@@ -232,7 +220,8 @@ def smallest_input_in_train_mode_is_the_published_one(subject: Subject) -> None:
     """In train mode, with two images, the smallest square input is the published one."""
     if subject.spec:
         side = subject.spec.smallest_train
-        with _training(subject.meta):
+        with modes_kept(subject.meta):
+            subject.meta.train()
             _accepts(subject, 2, side, True, "train")
             if side > 1:
                 _accepts(subject, 2, side - 1, False, "train")

@@ -17,6 +17,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from properties.runs.borrowed import modes_kept
+
 __all__ = ["Metered", "meter"]
 
 
@@ -45,17 +47,13 @@ def meter(net: nn.Module, shape: tuple[int, ...], dtype: torch.dtype = torch.flo
         shape: of the image, batch axis included.
         dtype: of the image and of the net.
     """
-    modes = {module: module.training for module in net.modules()}
     owned = {tensor.untyped_storage()._cdata for tensor in (*net.parameters(), *net.buffers())}
     counter = _Counter(owned)
-    net.eval()
-    try:
+    with modes_kept(net):
+        net.eval()
         with torch.no_grad(), FlopCounterMode(display=False) as flops, counter:
             image = torch.empty(shape, dtype=dtype, device="meta")
             net(image)
-    finally:
-        for module, training in modes.items():
-            module.training = training
     return Metered(counter.operators, flops.get_total_flops() // 2, counter.bytes_moved, counter.peak)
 
 

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from properties.runs.borrowed import modes_kept
+
 __all__ = ["calls", "without_memory"]
 
 _SETTINGS = ("convolution", "max_pool", "avg_pool", "native_batch_norm", "native_group_norm", "dropout")
@@ -41,15 +43,11 @@ def calls(net: nn.Module, size: tuple[int, ...], mode: str) -> str:
     """
     sample = next((p for p in (*net.parameters(), *net.buffers()) if p.is_floating_point()), None)
     dtype = torch.get_default_dtype() if sample is None else sample.dtype
-    modes = {module: module.training for module in net.modules()}
     recorder = _Recorder()
-    try:
+    with modes_kept(net):
         net.train(mode == "train")
         with torch.set_grad_enabled(mode == "train"), recorder:
             net(torch.empty(size, dtype=dtype, device="meta"))
-    finally:
-        for module, training in modes.items():
-            module.training = training
     return recorder.digest.hexdigest()[:16]
 
 

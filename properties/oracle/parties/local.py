@@ -21,6 +21,7 @@ from properties.oracle.trials.replica import Replica
 from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
 from properties.report.words import by
+from properties.runs.borrowed import modes_kept
 from properties.targets.build import build_net, strangers_code
 from properties.targets.inputs import rejection, spec_of, usual_shapes
 from properties.targets.target import builder, is_initialised
@@ -246,18 +247,15 @@ class LocalParty:
         device, dtype = (
             (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())
         )
-        modes = {module: module.training for module in self.net.modules()}
         tensors = [tensor for tensor in (*self.net.parameters(), *self.net.buffers()) if not tensor.is_meta]
         before = [tensor.detach().clone() for tensor in tensors]  # statistics move in train mode
         self.stage(f"in forward at {size} in {mode} mode")
         try:
-            with strangers_code(), torch.no_grad():
+            with modes_kept(self.net), strangers_code(), torch.no_grad():
                 self.net.train(mode == "train")(torch.zeros(size, device=device, dtype=dtype))
         except Exception as error:
             return last_line(error)
         finally:
-            for module, training in modes.items():
-                module.training = training
             with torch.no_grad():
                 for tensor, content in zip(tensors, before, strict=True):
                     tensor.copy_(content)

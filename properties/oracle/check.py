@@ -14,7 +14,7 @@ from properties.oracle.parties.front_ends import party_of
 from properties.oracle.parties.party import Party
 from properties.oracle.side_by_side import compared
 from properties.oracle.side_by_side import side_by_side as shown
-from properties.oracle.structure.structure import MODES, Structure
+from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.counters import counters
 from properties.oracle.verdict.judge import Judgement, judge, with_starts
 from properties.oracle.verdict.variants import name_of, nearer
@@ -25,7 +25,7 @@ from properties.report.side_by_side import SideBySide
 from properties.request import Progress, Request
 from properties.targets.libraries import torchvision_note
 
-__all__ = ["MODES", "Net", "check", "check_parties"]
+__all__ = ["Net", "check", "check_parties"]
 
 Net = str | Callable[[], nn.Module] | nn.Module
 

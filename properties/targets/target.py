@@ -26,7 +26,7 @@ from properties.targets.references import reference_named
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Target", "builder", "import_timm", "import_torchvision", "parse", "require_file"]
+__all__ = ["Target", "builder", "is_initialised", "parse", "require_file"]
 
 Builder = Callable[[], "nn.Module"]
 

@@ -9,7 +9,7 @@ from arches.resnet import BasicBlock, Bottleneck, BottleneckV1, ResNet
 from properties.property import Violation
 from properties.strategies import ResNetConfig, resnet_configs
 from properties.subject import Subject
-from properties.targets.target import import_torchvision
+from properties.targets.libraries import import_torchvision
 from properties.themes.composition import twin_has_the_same_graph
 
 BLOCKS = {"basic": BasicBlock, "bottleneck": Bottleneck}

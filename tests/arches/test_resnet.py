@@ -14,7 +14,7 @@ from torch import nn
 import arches
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1, ResNet
 from properties import formulas
-from properties.targets.target import import_torchvision
+from properties.targets.libraries import import_torchvision
 
 IMAGENET = (3, 224, 224)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from properties.targets.target import import_torchvision
+from properties.targets.libraries import import_torchvision
 
 
 def on_meta(build: Callable[..., nn.Module], **keywords: Any) -> nn.Module:

@@ -7,7 +7,7 @@ above 1e-6 with the weights drawn here. What exceeds it is held against the refe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from properties.oracle.transplant.transplant import Moved, Transplant
 from properties.oracle.trials.excitation import Excitation
 from properties.oracle.trials.images import Images
 from properties.oracle.trials.trial import DREW_AT_RANDOM, FORWARD_AGAIN, Draw, Observation, Trial
+from properties.request import Progress
 
 __all__ = ["CHANNELS", "SETTINGS", "Difference", "Evidence", "compare", "confirm", "observe_both", "probe"]
 
@@ -36,8 +37,6 @@ _JITTER = 1e-14  # largest relative change of each number of the input
 _SENSITIVITY = 10.0  # times what jitter does
 _MOST_SEEDS = 6  # until a net that draws at random has shown that it matters
 _OTHER_SEEDS = (104_729, 1_299_709)
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)

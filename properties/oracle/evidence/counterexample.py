@@ -11,7 +11,7 @@ from properties.oracle.parties.party import Party
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.trial import INPUT_AFTERWARDS, Draw
 
-__all__ = ["Counterexample", "shrink", "smallest"]
+__all__ = ["Counterexample", "smallest"]
 
 _SHOWN = 1e-6  # a smaller relative difference is not worth a smaller image
 
@@ -51,11 +51,6 @@ def _what(found: Difference) -> str:
     if found.tensor == INPUT_AFTERWARDS:
         return "only one of the nets writes to its input"
     return f"{name} differs by {found.absolute:.2g} (relative {found.relative:.0e})"
-
-
-def shrink(reference: Party, candidate: Party, transplant: Transplant, difference: Difference) -> str:
-    """The smallest image on which two nets differ, and how, in a sentence; see ``smallest``."""
-    return str(smallest(reference, candidate, transplant, difference))
 
 
 def smallest(

@@ -6,18 +6,15 @@ trains otherwise. With the default bound a right candidate is blamed less than o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from torch import nn
-
 from properties.oracle.initialisation.initialisers import Start, named, plain
-from properties.oracle.trials.samples import Sample, apart, sampled
+from properties.oracle.trials.samples import Sample, apart
 from properties.report import Deviation, Place
-from properties.targets.build import build_net
 
-__all__ = ["compared", "differences"]
+__all__ = ["compared"]
 
 _CHANCE = 1e-6  # of blaming a right candidate, over all its tensors
 _LINK = "https://arxiv.org/abs/1706.02677"
@@ -31,38 +28,6 @@ class _Pair:
     is_norm: bool  # whether that keeps statistics
 
 
-def differences(
-    build_reference: Callable[[], nn.Module],
-    build_candidate: Callable[[], nn.Module],
-    key_map: Mapping[str, str],
-    *,
-    seed: int = 0,
-    draws: int = 3,
-    names: tuple[str, str] = ("the reference", "the candidate"),
-) -> tuple[Deviation, ...]:
-    """Tensors that are initialised otherwise, one deviation for each kind of layer and of difference.
-
-    Args:
-        build_reference: makes a new net each time; a net that is given as it is has no initialisation to speak of.
-        build_candidate: likewise.
-        key_map: reference key to candidate key, for the tensors to compare.
-        seed: of the first draw.
-        draws: how often both are built.
-        names: how errors call the two.
-
-    Returns:
-        Deviations of kind ``initialisation`` in the order of ``key_map``.
-
-    Raises:
-        CandidateError: if one of them cannot be built.
-    """
-    ours = sampled(build_reference, names[0], key_map.keys(), seed=seed, draws=draws)
-    theirs = sampled(build_candidate, names[1], key_map.values(), seed=seed, draws=draws)
-    net = build_net(build_reference, names[0])
-    classes = {path: type(module).__name__ for path, module in net.named_modules()}
-    return compared(ours, theirs, key_map, classes, frozenset(net.state_dict()))
-
-
 def compared(
     ours: Mapping[str, Sample],
     theirs: Mapping[str, Sample],
@@ -70,14 +35,17 @@ def compared(
     classes: Mapping[str, str],
     keys: frozenset[str],
 ) -> tuple[Deviation, ...]:
-    """The same, of samples that were taken already.
+    """Tensors that are initialised otherwise, one deviation for each kind of layer and of difference.
 
     Args:
-        ours: the reference's, by key.
-        theirs: the candidate's, by key.
-        key_map: as for ``differences``.
+        ours: samples of the reference's tensors, by key.
+        theirs: of the candidate's, by key.
+        key_map: reference key to candidate key, for the tensors to compare.
         classes: of the reference's layers, by path.
         keys: all of the reference's.
+
+    Returns:
+        Deviations of kind ``initialisation`` in the order of ``key_map``.
     """
     both = {
         (key, other): (ours[key], theirs[other])

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 from properties.oracle.evidence.compare import SETTINGS, compare, confirm, observe_both
-from properties.oracle.evidence.counterexample import shrink, smallest
+from properties.oracle.evidence.counterexample import smallest
 from properties.oracle.trials.images import images
 from properties.oracle.trials.trial import Draw
 
@@ -290,7 +290,7 @@ def test_both_sides_are_asked_before_either_is_waited_for():
 def shrunk(case: Matched) -> str:
     """The sentence about the first difference of a pair."""
     found = compare(*case.sides, case.images)
-    return shrink(*case.sides, found.differences[0])
+    return str(smallest(*case.sides, found.differences[0]))
 
 
 def test_a_counterexample_is_as_small_as_it_can_be():

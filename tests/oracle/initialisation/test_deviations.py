@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from properties.oracle.initialisation.deviations import differences
-from properties.oracle.trials.samples import Sample, apart
+from properties.oracle.initialisation.deviations import compared
+from properties.oracle.trials.samples import Sample, apart, sampled
+from properties.targets.build import build_net
 from properties.targets.target import builder
 
 
@@ -38,6 +39,15 @@ def convolutions(start):
             start(net.get_submodule(name).weight)
 
     return lambda: Net(apply)
+
+
+def differences(reference, candidate, key_map, seed=0, draws=3):
+    """The deviations between what two functions build."""
+    ours = sampled(reference, "the reference", key_map.keys(), seed=seed, draws=draws)
+    theirs = sampled(candidate, "the candidate", key_map.values(), seed=seed, draws=draws)
+    net = build_net(reference, "the reference")
+    classes = {path: type(module).__name__ for path, module in net.named_modules()}
+    return compared(ours, theirs, key_map, classes, frozenset(net.state_dict()))
 
 
 def found(candidate, reference=Net, **keywords):

@@ -237,12 +237,12 @@ class _Judge:
             if channel != "domain":
                 self.undecided[f"{channel}: both nets raise at {draw.shape} in {mode} mode ({ours.raised})"] = None
             return False
-        said = (
-            f"the candidate raises {theirs.raised}"
+        said, raises = (
+            (f"the candidate raises {theirs.raised}", "candidate")
             if ours.raised is None
-            else f"only the reference raises {ours.raised}"
+            else (f"only the reference raises {ours.raised}", "reference")
         )
-        self.differences.append(Difference("domain", mode, "raised", draw, float("inf"), float("inf"), said))
+        self.differences.append(Difference("domain", mode, "raised", draw, float("inf"), float("inf"), said, raises))
         return True
 
     def _only_in_double(self, draw: Draw, settings: dict[str, Any]) -> bool:

@@ -96,13 +96,13 @@ def _alike(
     reference: Party, candidate: Party, transplant: Transplant, difference: Difference, draw: Draw
 ) -> Difference | None:
     """The same kind of difference on another draw."""
-    if difference.channel == "domain":
-        found = probe(reference, candidate, transplant, "domain", draw, mode=difference.mode)
-        same = [each for each in found if each.channel == "domain" and each.said[:13] == difference.said[:13]]
-    else:
-        found = probe(reference, candidate, transplant, difference.channel, draw)
-        same = [each for each in found if each.channel == difference.channel and each.tensor == difference.tensor]
+    found = probe(reference, candidate, transplant, difference.channel, draw, mode=difference.mode)
+    same = [each for each in found if _what_differs(each) == _what_differs(difference)]
     return next((each for each in same if each.relative > min(_SHOWN, difference.relative)), None)
+
+
+def _what_differs(difference: Difference) -> tuple[str, str, str]:
+    return difference.channel, difference.tensor, difference.raises
 
 
 def _simpler(draw: Draw) -> Iterator[Draw]:

@@ -36,6 +36,7 @@ class Difference:
         absolute: the largest difference of two numbers; infinite where they cannot be compared.
         relative: the same, to the largest number there.
         said: more about it, or nothing.
+        raises: ``"reference"`` or ``"candidate"`` where that one raises and the other does not, else nothing.
     """
 
     channel: str
@@ -45,6 +46,7 @@ class Difference:
     absolute: float
     relative: float
     said: str = ""
+    raises: str = ""
 
     @property
     def slot(self) -> int | None:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
-from properties.oracle.evidence.compare import SETTINGS, compare, confirm, observe_both
+from properties.oracle.evidence.compare import SETTINGS, compare, confirm, observe_both, probe
 from properties.oracle.evidence.counterexample import smallest
 from properties.oracle.trials.images import images
 from properties.oracle.trials.trial import Draw
@@ -303,6 +303,24 @@ def test_a_counterexample_is_as_small_as_it_can_be():
     assert 5 >= height + width
     assert 1 == height % 2 or 1 == width % 2
     assert str(found).startswith(f"a (1, 3, {height}, {width}) image, seed 0, in eval mode: the output differs by ")
+
+
+def test_a_counterexample_does_not_change_sides():
+    """Where the candidate raises, an image on which only the reference does is another difference."""
+
+    class Wider(Residual):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if x.shape[-1] > 20:
+                raise ValueError("too wide")
+            return super().forward(x)
+
+    sides = matched(Narrower, Wider).sides
+    (first,) = probe(*sides, "domain", Draw((1, 3, 24, 24)))
+    found = smallest(*sides, first).difference
+
+    assert ("candidate", "candidate") == (first.raises, found.raises)
+    assert found.draw.shape[-1] > 20
+    assert "reference" == probe(*sides, "domain", Draw((1, 3, 3, 3)))[0].raises
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from properties.graph.ir import Op, Shape
 from properties.graph.kinds import LEAVES
 
-__all__ = ["COMMUTATIVE", "is_depthwise", "label_of", "slot_of", "weight_size"]
+__all__ = ["COMMUTATIVE", "is_depthwise", "is_pointwise", "label_of", "slot_of", "weight_size"]
 
 COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 
@@ -44,6 +44,12 @@ def is_depthwise(op: Op) -> bool:
         return False
     weight = op.params.get("weight")
     return weight is not None and op.attributes["groups"] > 1 and weight.shape[1] == 1
+
+
+def is_pointwise(op: Op) -> bool:
+    """Whether a convolution or pool looks at each position by itself: a window of 1, stride 1 and no padding."""
+    a = op.attributes
+    return {*a["kernel_size"], *a["stride"]} == {1} and set(a["padding"]) == {0}
 
 
 def slot_of(user: Op, slot: int) -> int:

@@ -10,6 +10,7 @@ from operator import eq
 from properties.graph.alignment.anchors import unique_pairs
 from properties.graph.alignment.isomorphism import Correspondence
 from properties.graph.alignment.signatures import Likeness
+from properties.graph.analysis.flow import ancestors
 from properties.graph.ir import OpGraph
 from properties.graph.kinds import DROPOUTS, ELEMENTWISE, NORMS, POOLS, RESHAPES, WEIGHTED
 
@@ -50,7 +51,7 @@ class Growth:
         self.layers = layers
         self.pairs: dict[int, int] = {}
         self.back: dict[int, int] = {}
-        self.above = _ancestors(graphs[1])
+        self.above = ancestors(graphs[1])
         self.order: list[int] = []  # the paired operators of the reference, and beside them their partners
         self.partners: list[int] = []
         self.heap: list[tuple[float, int, int, float]] = []
@@ -222,14 +223,3 @@ def _nearest(graph: OpGraph, start: int, paired: Mapping[int, int], side: Side) 
                 yield n
             else:
                 waiting.append(n)
-
-
-def _ancestors(graph: OpGraph) -> list[int]:
-    """For each operator the set of those it depends on, itself included, as the bits of one integer."""
-    found: list[int] = []
-    for position, op in enumerate(graph.ops):
-        bits = 1 << position
-        for source in op.inputs:
-            bits |= found[source]
-        found.append(bits)
-    return found

@@ -1,13 +1,31 @@
-"""What a gradient reaches, by the graph."""
+"""What an operator depends on, and what a gradient reaches, by the graph."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from properties.graph.ir import OpGraph
 from properties.graph.kinds import GRADIENT_CUTS
 
-__all__ = ["connected"]
+__all__ = ["ancestors", "connected"]
 
 _STATISTICS = {"running_mean", "running_var"}
+
+
+def ancestors(graph: OpGraph, *, without: Collection[str] = ()) -> list[int]:
+    """For each operator the set of those it depends on, itself included, as the bits of one integer.
+
+    Args:
+        graph: the graph.
+        without: kinds of operators that are in no set.
+    """
+    found: list[int] = []
+    for position, op in enumerate(graph.ops):
+        bits = 0 if op.kind in without else 1 << position
+        for source in op.inputs:
+            bits |= found[source]
+        found.append(bits)
+    return found
 
 
 def connected(graph: OpGraph) -> tuple[frozenset[str], bool]:

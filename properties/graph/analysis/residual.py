@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from properties.graph.analysis.flow import ancestors
 from properties.graph.ir import Op, OpGraph
 from properties.graph.kinds import BLOCK_ACTIVATIONS, LEAVES, STRIDED
 
@@ -70,7 +71,7 @@ class ResidualBlock:
 
 def residual_blocks(graph: OpGraph) -> tuple[ResidualBlock, ...]:
     """Every residual block, in execution order."""
-    above = _ancestors(graph)
+    above = ancestors(graph, without=LEAVES)
     found = []
     for position, op in graph.of_kind("add"):
         ends = [source for source in op.inputs if above[source]]  # a parameter that is added as well is no path
@@ -79,17 +80,6 @@ def residual_blocks(graph: OpGraph) -> tuple[ResidualBlock, ...]:
             ways = sorted((_between(above, fork, end) for end in ends), key=len)
             found.append(ResidualBlock(graph, fork, ways[1], ways[0], position))
     return tuple(found)
-
-
-def _ancestors(graph: OpGraph) -> list[int]:
-    """For each operator those it depends on, itself included, as a bit mask; leaves that are not images have none."""
-    masks: list[int] = []
-    for position, op in enumerate(graph.ops):
-        mask = 0 if op.kind in LEAVES else 1 << position
-        for source in op.inputs:
-            mask |= masks[source]
-        masks.append(mask)
-    return masks
 
 
 def _between(above: list[int], fork: int, end: int) -> tuple[int, ...]:

@@ -9,9 +9,14 @@ from properties.graph.ir import Op, Shape
 from properties.graph.kinds import VIEWS
 from properties.graph.rewriting.rule import Rewriting
 
-__all__ = ["Factors", "Step", "origin_of"]
+__all__ = ["Factors", "Step", "last_two_turned", "origin_of"]
 
 Step = tuple[str, Shape, Shape]  # its kind, its axes or its shape, and the shape of its result
+
+
+def last_two_turned(rank: int) -> Shape:
+    """The axes of a tensor, the last two in the other order: what transposes matrices."""
+    return (*range(rank - 2), rank - 1, rank - 2)
 
 
 def origin_of(position: int, graph: Rewriting) -> tuple[int, Factors] | None:

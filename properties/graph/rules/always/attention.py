@@ -8,7 +8,7 @@ from typing import Any
 from properties.graph.ir import Op
 from properties.graph.kinds import RESHAPES, VIEWS
 from properties.graph.rewriting.rule import Rewriting, always
-from properties.graph.rewriting.views import origin_of
+from properties.graph.rewriting.views import last_two_turned, origin_of
 
 __all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
 
@@ -107,7 +107,7 @@ def _turned_attention(op: Op, graph: Rewriting) -> int | None:
     """``v.T @ weights.T``, which is the attention's result transposed."""
     first, second = op.inputs
     turned = graph.ops[second]
-    if turned.kind != "permute" or turned.attributes["dims"] != _last_two(len(op.shape)):
+    if turned.kind != "permute" or turned.attributes["dims"] != last_two_turned(len(op.shape)):
         return None
     if len(graph.ops[first].shape) != len(op.shape) or _weights(turned.inputs[0], graph) is None:
         return None
@@ -171,14 +171,10 @@ def _scaled(position: int, graph: Rewriting) -> tuple[int, int, float] | None:
 
 def _turned(position: int, graph: Rewriting) -> int:
     before = graph.ops[position]
-    dims = _last_two(len(before.shape))
+    dims = last_two_turned(len(before.shape))
     shape = tuple(before.shape[dim] for dim in dims)
     turned = Op("permute", (position,), {"dims": dims}, shape=shape, where=before.where, dtype=before.dtype)
     return graph.emit(turned)
-
-
-def _last_two(rank: int) -> tuple[int, ...]:
-    return (*range(rank - 2), rank - 1, rank - 2)
 
 
 @always(

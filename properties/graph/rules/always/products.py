@@ -7,6 +7,7 @@ from math import prod
 
 from properties.graph.ir import Op, Shape
 from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.views import last_two_turned
 
 __all__ = ["einsum", "parameter_first", "product_and_sum", "tensordot", "transposed_product"]
 
@@ -44,7 +45,7 @@ def transposed_product(op: Op, graph: Rewriting) -> int | None:
     """A transposed product is the product of the transposed factors in the other order."""
     product, dims = graph.source(op), op.attributes["dims"]
     rank = len(dims)
-    turned = (*range(rank - 2), rank - 1, rank - 2)
+    turned = last_two_turned(rank)
     if product.kind != "matmul" or dims != turned or rank < 2 or product.attributes:
         return None
     if any(len(graph.ops[source].shape) != rank for source in product.inputs):
@@ -67,7 +68,7 @@ def parameter_first(op: Op, graph: Rewriting) -> int | None:
         return None
     if len(weight.shape) != 2 or rank < 2 or len(before.shape) != rank:
         return None
-    turned = (*range(rank - 2), rank - 1, rank - 2)
+    turned = last_two_turned(rank)
     first = _permuted(op, graph, right, turned)
     second = _permuted(op, graph, left, (1, 0))
     shape = tuple(op.shape[dim] for dim in turned)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 
 from properties.graph.ir import Op
 from properties.graph.kinds import BINARY, ELEMENTWISE, GLOBAL_POOLS, REDUCTIONS, VIEWS, WINDOW_POOLS
+from properties.graph.labels import is_pointwise
 from properties.graph.rewriting.rule import Rewriting, always, on_whole_graph
 
 __all__ = ["computed_twice", "gradient_only", "no_effect", "without_place"]
@@ -76,15 +77,10 @@ def no_effect(op: Op, graph: Rewriting) -> int | None:
         "expand": lambda: True,
         "reshape": lambda: True,
         "slice": lambda: True,
-        "max_pool": lambda: _is_pointwise(op),
-        "avg_pool": lambda: _is_pointwise(op) and a["divisor_override"] in (None, 1),
+        "max_pool": lambda: is_pointwise(op) and "result" not in a,
+        "avg_pool": lambda: is_pointwise(op) and "result" not in a and a["divisor_override"] in (None, 1),
     }
     return op.inputs[0] if alone and nothing[op.kind]() else None
-
-
-def _is_pointwise(op: Op) -> bool:
-    a = op.attributes
-    return {*a["kernel_size"], *a["stride"]} == {1} and set(a["padding"]) == {0} and "result" not in a
 
 
 @always(

@@ -12,6 +12,7 @@ from typing import Any
 
 from properties.graph.ir import Op, Param, Shape
 from properties.graph.kinds import RESHAPES
+from properties.graph.labels import is_pointwise
 from properties.graph.recipe import permuted, reshaped
 from properties.graph.rewriting.params import can_change, remade
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
@@ -110,7 +111,7 @@ def product_is_linear(op: Op, graph: Rewriting) -> int | None:
 def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution after a reshape of the pixels goes before it, as it treats every pixel alike."""
     before, weight = graph.source(op), op.params.get("weight")
-    if before.kind not in RESHAPES or len(op.inputs) != 1 or not can_change(weight) or not _pointwise(op):
+    if before.kind not in RESHAPES or len(op.inputs) != 1 or not can_change(weight) or not is_pointwise(op):
         return None
     inner = graph.ops[before.inputs[0]]
     if len(inner.shape) < 3 or inner.shape[:2] != before.shape[:2] or weight is None:
@@ -126,11 +127,6 @@ def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
     moved = graph.emit(op.with_(inputs=before.inputs, attributes=attributes, params=params, shape=shape))
     attributes = before.attributes if before.kind == "flatten" else {"shape": op.shape}
     return graph.emit(before.with_(inputs=(moved,), attributes=attributes, shape=op.shape, dtype=op.dtype))
-
-
-def _pointwise(op: Op) -> bool:
-    settings = {*op.attributes["kernel_size"], *op.attributes["stride"]}
-    return settings == {1} and set(op.attributes["padding"]) == {0}
 
 
 @under_weight_map(

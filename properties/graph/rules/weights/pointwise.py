@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from properties.graph.ir import Op, Param, Shape
+from properties.graph.labels import is_pointwise
 from properties.graph.recipe import reshaped
 from properties.graph.rewriting.params import can_change, remade
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
@@ -23,7 +24,9 @@ __all__ = ["pointwise_before_views"]
 def pointwise_before_views(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution after a chain of views goes before it, with the axes that are its channels made one."""
     weight = op.params.get("weight")
-    if len(op.inputs) != 1 or weight is None or not can_change(weight) or not _is_pointwise(op):
+    if len(op.inputs) != 1 or weight is None or not can_change(weight):
+        return None
+    if not is_pointwise(op) or op.attributes["groups"] != 1:
         return None
     found = origin_of(op.inputs[0], graph)
     if found is None:
@@ -47,11 +50,6 @@ def pointwise_before_views(op: Op, graph: Rewriting) -> int | None:
     position = _arranged(op, graph, origin, (others[0], *order, *others[1:]), size)
     position = graph.emit(_convolution(op, weight, position, sizes))
     return _put_back(op, graph, position, factors, others)
-
-
-def _is_pointwise(op: Op) -> bool:
-    a = op.attributes
-    return {*a["kernel_size"], *a["stride"], a["groups"]} == {1} and set(a["padding"]) <= {0}
 
 
 def _arranged(op: Op, graph: Rewriting, origin: int, dims: Shape, shape: Shape) -> int:

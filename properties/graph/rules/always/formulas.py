@@ -101,7 +101,7 @@ def sigmoid_by_hand(op: Op, graph: Rewriting) -> int | None:
         return None
     if negative.kind not in ("neg", "mul"):
         return None
-    if op.kind == "reciprocal" or (op.kind == "rdiv" and dict(op.attributes) == {"scalar": 1}):
+    if op.kind == "reciprocal":
         return graph.emit(op.with_(kind="sigmoid", inputs=negative.inputs, attributes={}))
     if op.kind == "div" and not op.attributes and op.inputs[:1] == negative.inputs:
         return graph.emit(op.with_(kind="silu", inputs=negative.inputs, attributes={}))

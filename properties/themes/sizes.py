@@ -83,6 +83,11 @@ def _closed_form(config: LayerConfig) -> Shape | None:
         return None
 
 
+def _has_the_same_size(subject: Subject, config: LayerConfig) -> None:
+    actual, expected = _layer_shape(subject, config), config.output_shape()
+    require(actual == expected, f"shape={actual}", str(expected), config)
+
+
 def _accepts_the_same(subject: Subject, config: LayerConfig) -> None:
     actual, expected = _layer_shape(subject, config) is not None, _closed_form(config) is not None
     words = {True: "accepted", False: "rejected"}
@@ -94,8 +99,7 @@ def _accepts_the_same(subject: Subject, config: LayerConfig) -> None:
 )
 def convolution_sizes_equal_the_closed_form(subject: Subject, config: ConvConfig) -> None:
     """A convolution's output has the size of the closed form, whatever its arguments."""
-    expected = config.output_shape()
-    require(_layer_shape(subject, config) == expected, f"shape={_layer_shape(subject, config)}", str(expected), config)
+    _has_the_same_size(subject, config)
 
 
 @forall(conv_configs(rejected=True), source="torch.nn.Conv2d, Parameters", applies=_is_layers, examples=300)
@@ -107,8 +111,7 @@ def convolution_accepts_exactly_what_the_closed_form_accepts(subject: Subject, c
 @forall(pool_configs(), source="torch.nn.MaxPool2d, Shape, and its note on ceil_mode", applies=_is_layers, examples=300)
 def pool_sizes_equal_the_closed_form(subject: Subject, config: PoolConfig) -> None:
     """A pool's output has the size of the closed form, windows that ceil_mode drops included."""
-    expected = config.output_shape()
-    require(_layer_shape(subject, config) == expected, f"shape={_layer_shape(subject, config)}", str(expected), config)
+    _has_the_same_size(subject, config)
 
 
 @forall(pool_configs(rejected=True), source="torch.nn.MaxPool2d, Parameters", applies=_is_layers, examples=300)

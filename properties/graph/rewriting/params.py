@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
+from math import prod
 
-from properties.graph.ir import Op, Param
-from properties.graph.recipe import Recipe, Share, joined, solve, stored
+from properties.graph.ir import Op, Param, Shape
+from properties.graph.recipe import Recipe, Share, joined, reshaped, solve, stored
 
-__all__ = ["are_apart", "can_change", "join_params", "recipe_of", "remade"]
+__all__ = ["are_apart", "can_change", "join_params", "recipe_of", "remade", "with_kernel"]
 
 
 def recipe_of(param: Param) -> Recipe:
@@ -26,6 +28,20 @@ def remade(param: Param, change: Callable[[Recipe], Recipe]) -> Param:
     """The tensor after one more step. A reshaped tensor keeps its name: number by number it is the same one."""
     made = change(recipe_of(param))
     return replace(param, key=_name(made), shape=made.shape, made=None if made.is_stored else made)
+
+
+def with_kernel(op: Op, weight: Param, kernel: Shape) -> Op:
+    """The convolution with its weight reshaped to a kernel of this size, in steps of 1 and without padding."""
+    ones = (1,) * len(kernel)
+    channels = prod(weight.shape[1:]) // prod(kernel)
+    attributes = {
+        **op.attributes,
+        **dict.fromkeys(("stride", "dilation"), ones),
+        "kernel_size": kernel,
+        "padding": (0,) * len(kernel),
+    }
+    changed = remade(weight, partial(reshaped, shape=(weight.shape[0], channels, *kernel)))
+    return op.with_(attributes=attributes, params={**op.params, "weight": changed})
 
 
 def join_params(params: Sequence[Param], axis: int = 0) -> Param | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from properties.graph.ir import Op
 from properties.graph.kinds import RESHAPES
-from properties.graph.recipe import permuted, reshaped
-from properties.graph.rewriting.params import can_change, remade
+from properties.graph.recipe import permuted
+from properties.graph.rewriting.params import can_change, remade, with_kernel
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
 
 __all__ = ["pointwise_on_flattened", "window_on_permuted"]
@@ -32,15 +30,7 @@ def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
     kernel = inner[2:]
     if kernel == before.shape[2:]:
         return None
-    ones = (1,) * len(kernel)
-    attributes: Mapping[str, Any] = {
-        **op.attributes,
-        **dict.fromkeys(("stride", "dilation"), ones),
-        "kernel_size": kernel,
-        "padding": (0,) * len(kernel),
-    }
-    params = {**op.params, "weight": remade(weight, partial(reshaped, shape=(weight.shape[0], *inner[1:])))}
-    made = op.with_(inputs=before.inputs, attributes=attributes, params=params, shape=(*op.shape[:2], *ones))
+    made = with_kernel(op, weight, kernel).with_(inputs=before.inputs, shape=(*op.shape[:2], *(1 for _ in kernel)))
     return graph.emit(op.with_(kind="reshape", inputs=(graph.emit(made),), attributes={"shape": op.shape}, params={}))
 
 

@@ -14,7 +14,7 @@ from properties.graph.ir import Op, Param, Shape
 from properties.graph.kinds import RESHAPES
 from properties.graph.labels import is_pointwise
 from properties.graph.recipe import permuted, reshaped
-from properties.graph.rewriting.params import can_change, remade
+from properties.graph.rewriting.params import can_change, remade, with_kernel
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
 
 __all__ = [
@@ -116,16 +116,9 @@ def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
     inner = graph.ops[before.inputs[0]]
     if len(inner.shape) < 3 or inner.shape[:2] != before.shape[:2] or weight is None:
         return None
-    ones = (1,) * (len(inner.shape) - 2)
-    attributes: Mapping[str, Any] = {
-        **op.attributes,
-        **dict.fromkeys(("kernel_size", "stride", "dilation"), ones),
-        "padding": (0,) * len(ones),
-    }
-    params = {**op.params, "weight": remade(weight, partial(reshaped, shape=(*weight.shape[:2], *ones)))}
-    shape = (*op.shape[:2], *inner.shape[2:])
-    moved = graph.emit(op.with_(inputs=before.inputs, attributes=attributes, params=params, shape=shape))
-    attributes = before.attributes if before.kind == "flatten" else {"shape": op.shape}
+    layer = with_kernel(op, weight, (1,) * (len(inner.shape) - 2))
+    moved = graph.emit(layer.with_(inputs=before.inputs, shape=(*op.shape[:2], *inner.shape[2:])))
+    attributes: Mapping[str, Any] = before.attributes if before.kind == "flatten" else {"shape": op.shape}
     return graph.emit(before.with_(inputs=(moved,), attributes=attributes, shape=op.shape, dtype=op.dtype))
 
 

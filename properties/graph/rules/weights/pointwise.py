@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
-from properties.graph.ir import Op, Param, Shape
+from properties.graph.ir import Op, Shape
 from properties.graph.labels import is_pointwise
-from properties.graph.recipe import reshaped
-from properties.graph.rewriting.params import can_change, remade
+from properties.graph.rewriting.params import can_change, with_kernel
 from properties.graph.rewriting.rule import Rewriting, under_weight_map
 from properties.graph.rewriting.views import Factors, origin_of
 
@@ -48,7 +44,8 @@ def pointwise_before_views(op: Op, graph: Rewriting) -> int | None:
     sizes = tuple(before[axis] for axis in others)
     size = (sizes[0], graph.source(op).shape[1], *sizes[1:])
     position = _arranged(op, graph, origin, (others[0], *order, *others[1:]), size)
-    position = graph.emit(_convolution(op, weight, position, sizes))
+    layer = with_kernel(op, weight, (1,) * (len(sizes) - 1))
+    position = graph.emit(layer.with_(inputs=(position,), shape=(sizes[0], op.shape[1], *sizes[1:])))
     return _put_back(op, graph, position, factors, others)
 
 
@@ -60,18 +57,6 @@ def _arranged(op: Op, graph: Rewriting, origin: int, dims: Shape, shape: Shape) 
     like = op.with_(params={}, dtype=graph.ops[origin].dtype)
     position = graph.emit(like.with_(kind="permute", inputs=(origin,), attributes={"dims": order}, shape=turned))
     return graph.emit(like.with_(kind="reshape", inputs=(position,), attributes={"shape": shape}, shape=shape))
-
-
-def _convolution(op: Op, weight: Param, position: int, sizes: Shape) -> Op:
-    ones = (1,) * (len(sizes) - 1)
-    attributes: dict[str, Any] = {
-        **op.attributes,
-        **dict.fromkeys(("kernel_size", "stride", "dilation"), ones),
-        "padding": (0,) * len(ones),
-    }
-    params = {**op.params, "weight": remade(weight, partial(reshaped, shape=(*weight.shape[:2], *ones)))}
-    shape = (sizes[0], op.shape[1], *sizes[1:])
-    return op.with_(inputs=(position,), attributes=attributes, params=params, shape=shape)
 
 
 def _put_back(op: Op, graph: Rewriting, position: int, factors: Factors, others: list[int]) -> int:

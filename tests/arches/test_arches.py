@@ -10,7 +10,7 @@ from importlib import import_module
 
 import pytest
 import torch
-from support.subjects import macs, on_meta, randomise, sizes, torchvision_builder
+from support.subjects import SPECS, macs, on_meta, randomise, sizes, torchvision_builder
 from torch import nn
 
 import arches
@@ -194,7 +194,7 @@ def test_larger_input_is_rejected(spec):
 )
 def test_smallest_input_on_a_real_device(name, train):
     """The smallest side holds where numbers are computed, and the side below it does not."""
-    spec = next(spec for spec in arches.SPECS if spec.name == name)
+    spec = SPECS[name]
     net = on_meta(spec.build).to_empty(device="cpu").train(train)
     side = spec.smallest_train if train else spec.smallest_eval
     with torch.no_grad():
@@ -280,7 +280,7 @@ def test_torchvisions_weights_give_torchvisions_logits(spec):
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d", "googlenet_torchvision", "alexnet"])
 def test_training_outputs_and_statistics_are_torchvisions(name):
     """In train mode, with the same seed for dropout, all outputs and the moved statistics are bit-equal."""
-    spec = next(spec for spec in arches.SPECS if spec.name == name)
+    spec = SPECS[name]
     nets = on_meta(torchvision_builder(spec.torchvision)), on_meta(spec.build)
     outputs = []
     for net in nets:
@@ -305,7 +305,7 @@ def test_training_outputs_and_statistics_are_torchvisions(name):
 )
 def test_fresh_weights_are_torchvisions(name):
     """With the same seed, a fresh net has bit for bit the weights of torchvision's fresh net."""
-    spec = next(spec for spec in arches.SPECS if spec.name == name)
+    spec = SPECS[name]
     keywords = {"init_weights": True} if name == "googlenet_torchvision" else {}
     torch.manual_seed(3)
     theirs = torchvision_builder(spec.torchvision)(**keywords).state_dict()

@@ -9,18 +9,16 @@ from timeit import repeat
 
 import pytest
 import torch
+from support.subjects import subject_of
 
-import arches
 from properties.graph.sizes.plan import compile_sizes
-from properties.subject import Subject
 
 
 @pytest.mark.benchmark(min_time=0.001)
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "vgg16"])
 def test_size_prediction(benchmark, name):
     """One (batch, height, width) costs at most 1/100 of a meta-device forward of the same net."""
-    (spec,) = (spec for spec in arches.SPECS if spec.name == name)
-    subject = Subject.of(spec)
+    subject = subject_of(name)
     net, plan, image = subject.meta, compile_sizes(subject.graph()), torch.empty(2, 3, 224, 224, device="meta")
 
     with torch.no_grad():

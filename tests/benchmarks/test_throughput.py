@@ -12,6 +12,7 @@ import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from support.subjects import subject_of
 
 import arches
 from properties import strategies as some
@@ -19,7 +20,6 @@ from properties.graph.alignment.align import isomorphism
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.sizes.plan import compile_sizes
 from properties.graph.torch.capture import capture
-from properties.subject import Subject
 
 RESNETS = sorted(
     (spec for spec in arches.SPECS if spec.family == "resnet" and spec.torchvision), key=lambda spec: spec.macs.value
@@ -49,10 +49,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, values if timed else values[:1])
 
 
-@functools.cache
-def _subject(name: str) -> Subject:
-    (spec,) = (spec for spec in arches.SPECS if spec.name == name)
-    return Subject.of(spec)
+_subject = functools.cache(subject_of)
 
 
 def _rate(benchmark, what: str, number: int) -> None:

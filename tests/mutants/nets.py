@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from support.subjects import SPECS
 from torch import nn
 
 import arches
@@ -15,8 +16,7 @@ from properties.subject import Subject
 __all__ = ["CIFAR10_NET", "RESNET18", "cifar10", "claimed", "plain", "residual"]
 
 Edit = Callable[[nn.Module], None]
-(RESNET18,) = (spec for spec in arches.SPECS if spec.name == "resnet18")
-(CIFAR10_NET,) = (spec for spec in arches.SPECS if spec.name == "cifar10_net")
+RESNET18, CIFAR10_NET = SPECS["resnet18"], SPECS["cifar10_net"]
 
 
 def _unchanged(net: nn.Module) -> None:

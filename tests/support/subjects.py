@@ -1,4 +1,4 @@
-"""What the tests of the nets share: nets without memory, nets with random tensors, multiply-adds, layer sizes."""
+"""What the tests of the nets share: references by name, nets without memory or with random tensors, their figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+import arches
+from properties.subject import Subject
 from properties.targets.libraries import import_torchvision
+
+SPECS = {spec.name: spec for spec in arches.SPECS}
+
+
+def subject_of(name: str) -> Subject:
+    """A reference net, not yet built."""
+    return Subject.of(SPECS[name])
 
 
 def on_meta(build: Callable[..., nn.Module], **keywords: Any) -> nn.Module:

@@ -5,21 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import given
+from support.subjects import subject_of
 from torch import nn
 
-import arches
 from properties.graph.alignment.align import isomorphism
 from properties.runs.forward import agree, filled, hooked, outputs
 from properties.strategies import images
 from properties.subject import Subject
 from properties.themes import composition
-
-
-def subject_of(name):
-    """A reference net."""
-    (spec,) = [spec for spec in arches.SPECS if spec.name == name]
-    return Subject.of(spec)
-
 
 FORMS = subject_of("cifar10_net"), subject_of("cifar10_net_sequential")
 

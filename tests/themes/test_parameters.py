@@ -7,25 +7,18 @@ import torch
 import torchinfo
 from hypothesis import given
 from hypothesis import strategies as st
+from support.subjects import subject_of
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-import arches
 from properties.graph.analysis.costs import expected_shapes, macs, op_macs, torchinfo_macs
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 from properties.measures.distributions import distribution_of, mismatch
 from properties.strategies import conv_configs
-from properties.subject import Subject
 
 NORMAL = "normal(0.01)"
 SHAPE = (64, 32, 3, 3)
-
-
-def subject_of(name):
-    """A reference net."""
-    (spec,) = [spec for spec in arches.SPECS if spec.name == name]
-    return Subject.of(spec)
 
 
 def layer(config):

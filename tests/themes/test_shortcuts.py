@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import example, given
+from support.subjects import subject_of
 from torch import Tensor, nn
 
-import arches
 from arches.resnet import BasicBlock, Bottleneck, BottleneckV1
 from properties.graph.analysis.residual import residual_blocks
 from properties.strategies import BlockConfig, block_configs
@@ -69,8 +69,7 @@ def test_the_papers_bottleneck_has_the_same_shortcut(config):
 
 def blocks_of(name):
     """The residual blocks of a reference net."""
-    (spec,) = [spec for spec in arches.SPECS if spec.name == name]
-    return residual_blocks(Subject.of(spec).graph())
+    return residual_blocks(subject_of(name).graph())
 
 
 def test_resnet50_projects_at_stride_1():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from support.subjects import subject_of
 from torch import nn
 
-import arches
 from properties.graph.analysis.receptive_field import receptive_fields
 from properties.measures.layer_subject import LayerSubject
 from properties.subject import Subject
@@ -39,8 +39,7 @@ def test_layer_properties_say_nothing_about_nets(prop):
 @pytest.mark.parametrize("name", SMALL)
 def test_reference_nets_have_the_sizes_they_claim(name, prop):
     """Three reference nets of different kinds satisfy every size property; the grid has the rest."""
-    (spec,) = (spec for spec in arches.SPECS if spec.name == name)
-    prop.verify(Subject.of(spec))
+    prop.verify(subject_of(name))
 
 
 @pytest.mark.parametrize(
@@ -49,14 +48,13 @@ def test_reference_nets_have_the_sizes_they_claim(name, prop):
 )
 def test_receptive_fields_are_the_known_ones(name, expected, stride):
     """The last map before the head sees as many pixels as Araujo, Norris & Sim 2019 (Table 1) and hand counts say."""
-    (spec,) = (spec for spec in arches.SPECS if spec.name == name)
-    fields = [axes for axes in receptive_fields(Subject.of(spec).graph()) if axes and not axes[0].whole]
+    fields = [axes for axes in receptive_fields(subject_of(name).graph()) if axes and not axes[0].whole]
     assert (expected, stride) == (fields[-1][0].size, fields[-1][0].stride)
 
 
 def test_a_check_leaves_the_net_in_the_mode_it_found():
     """The train mode check puts every module back."""
-    subject = Subject.of(next(spec for spec in arches.SPECS if spec.name == "resnet18"))
+    subject = subject_of("resnet18")
     subject.meta.layer1.train()
     sizes.smallest_input_in_train_mode_is_the_published_one.check(subject)
     assert {"layer1"} == {path for path, module in subject.meta.named_children() if module.training}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from support.subjects import SPECS
 from torch import nn
 
 import arches
@@ -18,7 +19,6 @@ from properties.bench.measure.memory import halving, is_out_of_memory
 from properties.bench.measure.modes import ModeError, Unavailable, prepare
 from properties.errors import TargetError
 
-SPECS = {spec.name: spec for spec in arches.SPECS}
 SMALL = SPECS["cifar10_net"]
 
 

@@ -8,6 +8,7 @@ import itertools
 import pytest
 import torch
 from support.pairs import Net, conv, normal_form
+from support.subjects import subject_of
 from torch import nn
 
 import arches
@@ -18,7 +19,6 @@ from properties.graph.alignment.align import isomorphism
 from properties.subject import Subject
 from properties.targets.target import builder
 
-SPECS = {spec.name: spec for spec in arches.SPECS}
 DEEP = 16  # residual blocks; deeper nets have the same blocks, more often
 TWINS = [
     pytest.param(spec, id=spec.name, marks=[pytest.mark.slow] if spec.residual_blocks > DEEP else [])
@@ -27,9 +27,7 @@ TWINS = [
 ]
 
 
-@functools.cache
-def _subject(name: str) -> Subject:
-    return Subject.of(SPECS[name])
+_subject = functools.cache(subject_of)
 
 
 def _theirs(spec) -> nn.Module:

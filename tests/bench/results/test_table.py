@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 import torch
+from support.subjects import SPECS
 
-import arches
 from properties import cli
 from properties.bench.measure.cases import Case
 from properties.bench.measure.contest import Arm, Contest
@@ -221,7 +221,7 @@ def test_a_driver_or_a_torch_is_no_device():
 
 def test_what_is_recorded_is_what_is_read(save):
     """Figures, costs and the pairing of one contest, through a file and back."""
-    (spec,) = (spec for spec in arches.SPECS if spec.name == "cifar10_net")
+    spec = SPECS["cifar10_net"]
     arms = [Arm(name, lambda: torch.zeros(1), 0.5, 1e-6) for name in ("cifar10_net", "torchvision:cifar10_net")]
     contest = Contest(Case(spec, 8, 32, "bfloat16", "channels_last", "eager"), 4, *arms, ())
     pairing = Pairing(Interval(1.01, 1.0, 1.02), Interval(1.0, 0.99, 1.004), (0.1,), (0.1,))

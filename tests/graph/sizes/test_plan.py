@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import given
+from support.subjects import subject_of
 from torch import nn
 
-import arches
 from properties.graph.analysis.receptive_field import receptive_fields
 from properties.graph.ir import Op, OpGraph, Param
 from properties.graph.rules.canonical import canonicalise
@@ -40,15 +40,10 @@ def _norm(training):
     return Op("batch_norm", attributes={"eps": 1e-5, "momentum": 0.1, "training": training}, where="norm")
 
 
-def _subject(name):
-    (spec,) = (spec for spec in arches.SPECS if spec.name == name)
-    return Subject.of(spec)
-
-
 @pytest.fixture(scope="module")
 def resnet50():
     """ResNet-50 and its plan."""
-    subject = _subject("resnet50")
+    subject = subject_of("resnet50")
     return subject, compile_sizes(subject.graph())
 
 

@@ -1,23 +1,16 @@
 """``archproof check`` as a person or a script meets it: exit statuses, standard output, files."""
 
 import json
+from functools import partial
 from importlib.util import find_spec
 
 import pytest
 
-from properties import cli
-
 
 @pytest.fixture
-def run(capsys):
+def run(run):
     """Run the command in this process: status, standard output, standard error."""
-
-    def run(*arguments):
-        status = cli.main(["check", *arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
+    return partial(run, "check")
 
 
 @pytest.mark.slow

@@ -3,27 +3,20 @@
 import json
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
-
-from properties import cli
 
 ZOO = Path(__file__).resolve().parents[2] / "examples" / "model_zoo"
 
 
 @pytest.fixture
-def run(capsys, tmp_path, monkeypatch):
+def run(run, tmp_path, monkeypatch):
     """Run the command in a folder of its own: status, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-
-    def run(*arguments):
-        status = cli.main(["check", *arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
+    return partial(run, "check")
 
 
 def test_without_a_table_it_says_what_it_needs(run):

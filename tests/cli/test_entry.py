@@ -20,18 +20,6 @@ from properties.isolation import wire
 RUN = "import sys; from properties.cli import main; sys.exit(main())"
 
 
-@pytest.fixture
-def run(capsys):
-    """Run the command in this process: status, standard output, standard error."""
-
-    def run(*arguments):
-        status = cli.main(list(arguments))
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
-
-
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch):
     """A narrow terminal that nothing may be cut to, as standard output is none."""

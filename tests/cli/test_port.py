@@ -6,14 +6,13 @@ import os
 import pytest
 import torch
 
-from properties import cli
 from properties.targets.target import builder
 
 MINE = "import arches\ndef net():\n    return arches.cifar10_net_sequential()\n"
 
 
 @pytest.fixture
-def port(tmp_path, monkeypatch, capsys):
+def port(run, tmp_path, monkeypatch):
     """Port a checkpoint of cifar10_net to a net of some code: status, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
     torch.save(builder("cifar10_net")().state_dict(), "given.pth")
@@ -21,22 +20,19 @@ def port(tmp_path, monkeypatch, capsys):
     def port(code, *options):
         (tmp_path / "mine.py").write_text(code)
         arguments = ["given.pth", "--from", "cifar10_net", "--to", "mine.py:net", "-o", "out.safetensors"]
-        status = cli.main(["port", *arguments, *options])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
+        return run("port", *arguments, *options)
 
     return port
 
 
-def test_the_command_writes_and_says_so(tmp_path, capsys):
+def test_the_command_writes_and_says_so(run, tmp_path):
     """Status 0, what was done on standard output, and the ledger as JSON where that is asked for."""
     state = builder("cifar10_net")().state_dict()
     torch.save({"state_dict": {f"module.{key}": tensor for key, tensor in state.items()}}, tmp_path / "given.pth")
     (tmp_path / "mine.py").write_text("import arches\ndef net():\n    return arches.cifar10_net_sequential()\n")
     arguments = ["port", f"{tmp_path}/given.pth", "--from", "cifar10_net", "--to", f"{tmp_path}/mine.py:net"]
 
-    status = cli.main([*arguments, "-o", f"{tmp_path}/out.safetensors", "--json", f"{tmp_path}/ledger.json"])
-    out = capsys.readouterr().out
+    status, out, _ = run(*arguments, "-o", f"{tmp_path}/out.safetensors", "--json", f"{tmp_path}/ledger.json")
     ledger = json.loads((tmp_path / "ledger.json").read_text())["ledger"]
 
     assert (0, True) == (status, (tmp_path / "out.safetensors").exists())
@@ -65,16 +61,15 @@ def test_the_command_writes_and_says_so(tmp_path, capsys):
         (["given.pth", "--from", "cifar10_net", "-o", "out.pth"], 2, "--to"),
     ],
 )
-def test_the_command_fails_in_one_line(tmp_path, monkeypatch, capsys, arguments, status, said):
+def test_the_command_fails_in_one_line(run, tmp_path, monkeypatch, arguments, status, said):
     """1 where the nets are not the same, 2 for every mistake; nothing is written."""
     monkeypatch.chdir(tmp_path)
     torch.save(builder("cifar10_net")().state_dict(), "given.pth")
 
-    found = cli.main(["port", *arguments])
-    captured = capsys.readouterr()
+    found, out, err = run("port", *arguments)
 
-    assert (status, "", 1) == (found, captured.out, captured.err.count("\n"))
-    assert said in captured.err
+    assert (status, "", 1) == (found, out, err.count("\n"))
+    assert said in err
     assert ["given.pth"] == os.listdir()
 
 

@@ -1,11 +1,20 @@
-"""Blocks to write a small net in one expression: branches that are added, joined or multiplied."""
+"""Blocks to write a small net in one expression: a stack, and branches that are added, joined or multiplied."""
 
 from __future__ import annotations
 
 import torch
+from support.pairs import conv
 from torch import Tensor, nn
 
-__all__ = ["Branches", "Gated", "Residual"]
+__all__ = ["Branches", "Gated", "Residual", "stack"]
+
+
+def stack(*changes: tuple[int, nn.Module]) -> nn.Sequential:
+    """Three convolutions with norms and ReLUs between them, but for other layers at the positions given."""
+    layers = [conv(), nn.BatchNorm2d(8), nn.ReLU(), conv(), nn.BatchNorm2d(8), nn.ReLU(), conv()]
+    for position, layer in changes:
+        layers[position] = layer
+    return nn.Sequential(*layers)
 
 
 class Residual(nn.Module):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from support.blocks import stack
 from support.pairs import Net, conv, normal_form
 from torch import nn
 
@@ -12,13 +13,6 @@ from properties.graph.alignment.edits import Edit, edits_between
 def _edits(right, wrong, mode="eval") -> list[Edit]:
     reference, candidate = normal_form(right, mode).graph, normal_form(wrong, mode).graph
     return edits_between(reference, candidate, align(reference, candidate))
-
-
-def _stack(*changes) -> nn.Sequential:
-    layers = [conv(), nn.BatchNorm2d(8), nn.ReLU(), conv(), nn.BatchNorm2d(8), nn.ReLU(), conv()]
-    for position, layer in changes:
-        layers[position] = layer
-    return nn.Sequential(*layers)
 
 
 @pytest.mark.parametrize(
@@ -33,24 +27,24 @@ def _stack(*changes) -> nn.Sequential:
 )
 def test_a_changed_layer_is_one_edit(layer, position, expected):
     """A setting, a tensor or an operator that differs is named with both its values."""
-    (edit,) = _edits(_stack(), _stack((position, layer)), "train")
+    (edit,) = _edits(stack(), stack((position, layer)), "train")
 
     assert expected == (edit.kind, edit.attribute, edit.before, edit.after)
 
 
 def test_what_follows_is_no_edit():
     """A wider layer widens the next one's input, and a larger kernel takes more padding: one edit each."""
-    wide = _stack((0, conv(out=16)), (1, nn.BatchNorm2d(16)), (3, conv(16)))
-    large = _stack((3, conv(size=5)))
+    wide = stack((0, conv(out=16)), (1, nn.BatchNorm2d(16)), (3, conv(16)))
+    large = stack((3, conv(size=5)))
 
     assert [["out_channels"], ["kernel_size"]] == [
-        [edit.attribute for edit in _edits(_stack(), net)] for net in (wide, large)
+        [edit.attribute for edit in _edits(stack(), net)] for net in (wide, large)
     ]
 
 
 def test_a_missing_operator_is_one_edit_and_so_is_an_extra_one():
     """The two directions of one difference."""
-    (missing,), (extra,) = _edits(_stack(), _stack((2, nn.Identity()))), _edits(_stack((2, nn.Identity())), _stack())
+    (missing,), (extra,) = _edits(stack(), stack((2, nn.Identity()))), _edits(stack((2, nn.Identity())), stack())
 
     assert ("operator-missing", 1, 0) == (missing.kind, len(missing.reference), len(missing.candidate))
     assert ("operator-extra", 0, 1) == (extra.kind, len(extra.reference), len(extra.candidate))
@@ -108,7 +102,7 @@ def test_what_a_forward_pass_changes_is_an_output_edit(wrong, effects):
 
 def test_a_type_is_an_edit_where_it_begins():
     """A net in another precision differs at its input, not at each operator."""
-    (edit,) = _edits(_stack(), _stack().double())
+    (edit,) = _edits(stack(), stack().double())
 
     assert ("dtype", "float32", "float64") == (edit.attribute, edit.before, edit.after)
 
@@ -137,11 +131,11 @@ def test_the_content_of_a_buffer_is_an_edit_in_any_role():
 
 def test_a_proof_leaves_no_edit():
     """Equal nets have none."""
-    assert [] == _edits(_stack(), _stack(), "train")
+    assert [] == _edits(stack(), stack(), "train")
 
 
 def test_edits_come_in_the_order_of_the_data():
     """Three mistakes, first to last."""
-    wrong = _stack((1, nn.BatchNorm2d(8, eps=1e-3)), (3, conv(bias=False)), (5, nn.GELU()))
+    wrong = stack((1, nn.BatchNorm2d(8, eps=1e-3)), (3, conv(bias=False)), (5, nn.GELU()))
 
-    assert ["eps", "bias", ""] == [edit.attribute for edit in _edits(_stack(), wrong)]
+    assert ["eps", "bias", ""] == [edit.attribute for edit in _edits(stack(), wrong)]

@@ -20,6 +20,7 @@ __all__ = [
     "SEVERAL",
     "SQUARE",
     "Case",
+    "Members",
     "OnADomain",
     "Rewrite",
     "Sizes",

@@ -7,21 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from support.cases import Members, convs
 from support.pairs import Forward, Net, conv
-
-__all__ = ["MISTAKES", "Mistake"]
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Members = Callable[[], dict[str, Any]]
-
-
-def _convs() -> dict[str, Any]:
-    return {"a": conv(), "b": conv()}
+__all__ = ["MISTAKES", "Mistake"]
 
 
 def _with(**members: Callable[[], Any]) -> Members:
-    return lambda: {"a": conv(), "b": conv(), **{name: make() for name, make in members.items()}}
+    return lambda: {**convs(), **{name: make() for name, make in members.items()}}
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Mistake:
     right: Forward
     wrong: Forward
     mode: str = "both"
-    members: Members = field(default=_convs)
+    members: Members = field(default=convs)
     instead: Members | None = None
 
     def nets(self) -> tuple[Net, Net]:
@@ -123,13 +118,13 @@ def _infers(n, x):
 
 
 def _tied() -> dict[str, Any]:
-    members = _convs()
+    members = convs()
     members["b"].weight = members["a"].weight
     return members
 
 
 def _frozen() -> dict[str, Any]:
-    members = _convs()
+    members = convs()
     members["a"].weight.requires_grad_(False)
     return members
 
@@ -151,7 +146,7 @@ GRADIENTS = (
     Mistake("no_grad beside a write through a view", _attached_after_a_write, _detached_after_a_write, "train"),
     Mistake("inference_mode", _a, _infers, "train"),
     Mistake("a backward of its own", _a, lambda n, x: Reversed.apply(n.a(x)), "train"),
-    Mistake("frozen weight", _a, _a, "both", _convs, _frozen),
+    Mistake("frozen weight", _a, _a, "both", convs, _frozen),
 )
 
 

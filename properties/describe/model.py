@@ -9,7 +9,7 @@ from typing import Any
 
 from properties.graph.ir import Shape
 
-__all__ = ["Layer", "Shortcut", "Totals"]
+__all__ = ["Layer", "Line", "Shortcut", "Totals"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

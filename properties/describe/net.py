@@ -14,7 +14,7 @@ from properties.targets.inputs import capture_quietly, first_accepted, rejection
 from properties.targets.libraries import torchvision_note
 from properties.targets.target import builder, parse
 
-__all__ = ["Described", "build", "captured"]
+__all__ = ["Described", "Net", "build", "captured"]
 
 Net = str | Callable[[], nn.Module] | nn.Module
 

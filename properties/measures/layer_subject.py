@@ -11,7 +11,7 @@ from torch import nn
 from properties.strategies.configs import ConvConfig, PoolConfig
 from properties.subject import Subject
 
-__all__ = ["LayerSubject", "torch_layer"]
+__all__ = ["LayerConfig", "LayerSubject", "torch_layer"]
 
 LayerConfig = ConvConfig | PoolConfig
 

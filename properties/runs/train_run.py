@@ -18,7 +18,7 @@ from properties.runs.eval_run import eval_run, statistics
 from properties.runs.process import Shared, seed_everything
 from properties.subject import Subject
 
-__all__ = ["NormCall", "TrainRun", "loss_of", "train_image", "train_run"]
+__all__ = ["NormCall", "TrainRun", "loss_of", "run_once", "train_image", "train_run"]
 
 _BatchNorm = nn.modules.batchnorm._BatchNorm
 

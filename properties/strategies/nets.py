@@ -6,29 +6,15 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from properties.strategies.configs import Block
-from properties.strategies.configs import BlockConfig as BlockConfig
-from properties.strategies.configs import ConvConfig as ConvConfig
-from properties.strategies.configs import Images as Images
-from properties.strategies.configs import PoolConfig as PoolConfig
-from properties.strategies.configs import ResNetConfig as ResNetConfig
+from properties.strategies.configs import Block, BlockConfig, Images, ResNetConfig
 from properties.strategies.layers import bounds
-from properties.strategies.layers import conv_configs as conv_configs
-from properties.strategies.layers import pool_configs as pool_configs
 
 __all__ = [
-    "BlockConfig",
-    "ConvConfig",
-    "Images",
-    "PoolConfig",
-    "ResNetConfig",
     "block_configs",
-    "conv_configs",
     "devices",
     "dtypes",
     "images",
     "memory_formats",
-    "pool_configs",
     "resnet_configs",
 ]
 

@@ -11,7 +11,8 @@ from support.pairs import SHAPE, normal_form
 from torch import nn
 
 from properties.graph.ir import OpGraph
-from properties.oracle.explain.explain import Comparison, explain
+from properties.oracle.explain.comparison import Comparison
+from properties.oracle.explain.explain import explain
 from properties.oracle.known.case import Known
 from properties.report import Deviation
 

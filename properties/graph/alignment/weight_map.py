@@ -10,9 +10,8 @@ from __future__ import annotations
 from properties.graph.alignment.isomorphism import Correspondence
 from properties.graph.ir import OpGraph
 from properties.graph.recipe import Recipe, Share, joined, solve, stored, taken
-from properties.graph.rewriting.params import are_apart as are_apart
 
-__all__ = ["are_apart", "made_of", "weight_map"]
+__all__ = ["made_of", "weight_map"]
 
 
 def made_of(graph: OpGraph) -> dict[str, Recipe]:

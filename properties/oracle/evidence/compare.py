@@ -21,7 +21,7 @@ from properties.oracle.trials.images import Images
 from properties.oracle.trials.trial import DREW_AT_RANDOM, FORWARD_AGAIN, Draw, Observation, Trial
 from properties.request import Progress
 
-__all__ = ["CHANNELS", "SETTINGS", "Difference", "Evidence", "compare", "confirm", "observe_both", "probe"]
+__all__ = ["CHANNELS", "SETTINGS", "Evidence", "compare", "confirm", "observe_both", "probe"]
 
 CHANNELS = ("eval", "train", "dropout", "state", "domain")
 SETTINGS: Mapping[str, Mapping[str, Any]] = {

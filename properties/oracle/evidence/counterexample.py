@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from properties.oracle.evidence.compare import Difference, probe
+from properties.oracle.evidence.compare import probe
+from properties.oracle.evidence.differences import Difference
 from properties.oracle.parties.party import Party
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.trial import INPUT_AFTERWARDS, Draw

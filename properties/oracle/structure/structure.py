@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from properties.graph.alignment.align import Correspondence, isomorphism
-from properties.graph.alignment.weight_map import are_apart
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
+from properties.graph.rewriting.params import are_apart
 from properties.graph.rewriting.rule import GraphRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
 from properties.graph.rules.canonical import canonicalise

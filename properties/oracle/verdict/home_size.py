@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from properties.graph.ir import Shape
 from properties.graph.rules.canonical import TIERS
-from properties.oracle.evidence.compare import Difference, Evidence, compare, probe
+from properties.oracle.evidence.compare import Evidence, compare, probe
+from properties.oracle.evidence.differences import Difference
 from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.images import Images

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from properties.oracle.evidence.compare import Difference, Evidence
-from properties.oracle.evidence.differences import GRADIENT
+from properties.oracle.evidence.compare import Evidence
+from properties.oracle.evidence.differences import GRADIENT, Difference
 from properties.report import Deviation, Place
 from properties.report.words import by
 

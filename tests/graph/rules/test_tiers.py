@@ -15,9 +15,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from properties.graph.alignment.align import Correspondence, isomorphism
-from properties.graph.alignment.weight_map import are_apart, weight_map
+from properties.graph.alignment.weight_map import weight_map
 from properties.graph.joint import join
 from properties.graph.recipe import Recipe, joined, permuted, reshaped, solve, stored, taken
+from properties.graph.rewriting.params import are_apart
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.rules.weights import order
 from properties.graph.torch.capture import capture

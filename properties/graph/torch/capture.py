@@ -1,6 +1,6 @@
-"""``nn.Module`` to ``OpGraph``, through torch.export's readable level of operators, or make_fx where export refuses.
+"""``nn.Module`` to ``OpGraph``: one forward pass is recorded, or traced by torch's own tools where it cannot be.
 
-The net is traced at one concrete size, in one mode, without computing anything: a net on the meta device stays there.
+The net runs at one concrete size, in one mode, without computing anything: a net on the meta device stays there.
 Writes in place are resolved by ``lower`` from the trace itself. torch's own functionalisation would do that too, but it
 forgets which operators ran under ``no_grad``.
 """
@@ -11,9 +11,9 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -27,9 +27,8 @@ from properties.graph.torch.aten.layers import CUMULATIVE
 from properties.graph.torch.autograd import Witness
 from properties.graph.torch.leaves import Leaves
 from properties.graph.torch.lower import lower
-from properties.graph.torch.make_fx import trace_by_make_fx
 from properties.graph.torch.outputs import flatten_output
-from properties.graph.torch.trace import Trace
+from properties.graph.torch.ways import Way, note, telling, ways
 
 __all__ = ["CaptureError", "capture"]
 
@@ -61,29 +60,32 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
     leaves = Leaves.of(net)
     example = torch.empty(input_shape, dtype=leaves.dtype, device=leaves.device)
     with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net) as witness:
-        first = _attempt(partial(_by_export, net, example, witness), leaves, witness, mode)
-        if isinstance(first, OpGraph):
-            return first
-        own = _own_error(net, leaves, example, mode)
-        if own is not None:
-            raise CaptureError(f"the net raises at {tuple(example.shape)}", own) from first
-        with torch.set_grad_enabled(mode == "train"):  # some writes in place are legal without gradients only
-            for trace in (_by_export, trace_by_make_fx)[mode == "train" :]:
-                second = _attempt(partial(trace, net, example, witness), leaves, witness, mode)
-                if isinstance(second, OpGraph):
-                    return second
+        failures: dict[Way, Exception] = {}
+        for way in ways(mode):
+            found = _attempt(way, net, example, witness, leaves, mode)
+            if isinstance(found, OpGraph):
+                return found if not way.is_second_best else replace(found, notes=(*found.notes, note(way, failures)))
+            failures[way] = found
+            if way.may_blame_the_net(found):
+                own = _own_error(net, leaves, example, mode)
+                if own is not None:
+                    raise CaptureError(f"the net raises at {tuple(example.shape)}", own) from found
+    first = telling(failures)
     raise CaptureError(f"the net cannot be traced: {_reason(first)}", first) from first
 
 
-def _attempt(trace: Callable[[], Trace], leaves: Leaves, witness: Witness, mode: str) -> OpGraph | Exception:
+def _attempt(
+    way: Way, net: nn.Module, example: Tensor, witness: Witness, leaves: Leaves, mode: str
+) -> OpGraph | Exception:
     try:
-        return witness.confirm(lower(trace(), leaves, tuple(witness.paths), mode))
+        with torch.set_grad_enabled(way.gradients):
+            trace = way.trace(net, example, witness)
+        try:
+            return witness.confirm(lower(trace, leaves, tuple(witness.paths), mode))
+        finally:
+            trace.let_go()
     except Exception as error:  # whatever torch's tracing raises
         return error
-
-
-def _by_export(net: nn.Module, example: Tensor, witness: Witness) -> Trace:
-    return Trace.of_program(torch.export.export(net, (example,), strict=False), witness.untraced)
 
 
 def _own_error(net: nn.Module, leaves: Leaves, example: Tensor, mode: str) -> Exception | None:
@@ -97,6 +99,8 @@ def _own_error(net: nn.Module, leaves: Leaves, example: Tensor, mode: str) -> Ex
     finally:
         with torch.no_grad():
             for key, tensor in leaves.tensors.items():
+                if tensor.shape != before[key].shape:
+                    tensor.resize_(before[key].shape)
                 tensor.copy_(before[key])
     return None
 
@@ -106,7 +110,7 @@ def _reason(error: BaseException) -> str:
     if "data-dependent" in line:
         return f"what it does next depends on the numbers it computed ({line})"
     if "fake tensor in the exported program" in line:
-        return "a tensor leaves the trace, through .data or the like"
+        return "a tensor is given other memory, through .data or the like"
     return line
 
 

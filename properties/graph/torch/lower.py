@@ -160,7 +160,7 @@ class _Lowering:
         if call.several:
             self.parts[node] = call
         elif call.written is not None:
-            made = self._make(node, translate(call, 0, node))
+            made = self._make(node, self._unless_detached(translate(call, 0, node), node))
             self._write(node, call.written, made)
         else:
             self._define(node, call, 0)
@@ -172,13 +172,18 @@ class _Lowering:
         if meaning.kind == "identity" and seen is None and self._is_role(meaning.inputs[0]):
             self.leaf[node] = self.leaf[self.memory.itself(meaning.inputs[0])]
             return
-        if meaning.kind == "detach" and not self.has_gradient[self._read(meaning.inputs[0], node)]:
-            meaning = replace(meaning, kind="identity")
+        meaning = self._unless_detached(meaning, node)
         made = self._make(node, meaning)
         if seen is None:
             self.memory.own(node, made)
         else:
             self.memory.view(node, View(seen, meaning.kind, meaning.attributes), made)
+
+    def _unless_detached(self, meaning: Meaning, node: fx.Node) -> Meaning:
+        """A detach of what has no gradient changes nothing."""
+        if meaning.kind == "detach" and not self.has_gradient[self._read(meaning.inputs[0], node)]:
+            return replace(meaning, kind="identity")
+        return meaning
 
     def _write(self, node: fx.Node, target: fx.Node, made: int) -> None:
         """An in-place operator: every name of this memory shows the new value from here on."""
@@ -241,8 +246,9 @@ class _Lowering:
             else:  # a computed weight is data like any other
                 inputs.append(operand)
                 attributes[role] = "computed"
-        if self.autocast not in (None, "off"):
-            attributes["autocast"] = self.autocast
+        autocast = node.meta.get("autocast", self.autocast)
+        if autocast not in (None, "off"):
+            attributes["autocast"] = autocast
         positions = tuple(self._read(operand, node) for operand in inputs)
         return self._emit(Op(meaning.kind, positions, attributes, params, where=self._where(node), **_result(node)))
 

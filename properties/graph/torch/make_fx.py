@@ -1,4 +1,4 @@
-"""The second way to a trace, for nets that torch.export refuses: make_fx, with the modules' places kept by hooks."""
+"""The last way to a trace, for nets that torch.export refuses, too: make_fx, with the modules' places kept by hooks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from properties.graph.torch.autograd import Witness
 from properties.graph.torch.trace import Trace
 
 __all__ = ["trace_by_make_fx"]
-
-NOTE = "traced by make_fx, because torch.export refused"
 
 
 def trace_by_make_fx(net: nn.Module, example: Tensor, witness: Witness) -> Trace:
@@ -41,7 +39,6 @@ def trace_by_make_fx(net: nn.Module, example: Tensor, witness: Witness) -> Trace
         returned=tuple(returned) if isinstance(returned, list | tuple) else (returned,),
         places=dict(_places(graph, changes)),
         untraced=witness.untraced,
-        notes=(NOTE,),
     )
 
 

@@ -2,7 +2,7 @@
 
 A view remembers the tensor it was taken from and how. A write to a view is put back into that tensor, step by step up
 to the one that owns the memory, and every other view is taken anew when it is read again. Whether two tensors share
-memory is read off the trace's own fake tensors, because ``reshape`` and ``contiguous`` sometimes do and sometimes not.
+memory is read off the trace's own tensors, because ``reshape`` and ``contiguous`` sometimes do and sometimes not.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ class Memory:
 
 
 def share_memory(node: fx.Node, other: fx.Node) -> bool:
-    """Whether two nodes of a trace hold the same memory."""
+    """Whether two nodes of a trace hold the same memory; a recorder has noted it, because it knows what stands in."""
+    if "memory" in node.meta and "memory" in other.meta:
+        return bool(node.meta["memory"] == other.meta["memory"])
     one, two = node.meta.get("val"), other.meta.get("val")
     if not isinstance(one, Tensor) or not isinstance(two, Tensor):
         return False

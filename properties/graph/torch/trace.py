@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import fx
 
+from properties.graph.torch.recording.recorder import Recording
+
 __all__ = ["Trace"]
 
 
@@ -45,3 +47,13 @@ class Trace:
         kinds = [spec.kind.name for spec in program.graph_signature.output_specs]
         users = tuple(value for value, kind in zip(returned, kinds, strict=True) if kind == "USER_OUTPUT")
         return cls(program.graph, keys, program.constants, users, untraced=untraced)
+
+    @classmethod
+    def of_recording(cls, recording: Recording, untraced: tuple[str, ...]) -> Trace:
+        """The trace in what a recorder wrote down."""
+        return cls(recording.graph, recording.keys, recording.constants, recording.returned, recording.places, untraced)
+
+    def let_go(self) -> None:
+        """Free the tensors that its nodes hold now, and not when the garbage is collected; it cannot be read again."""
+        for node in self.graph.nodes:
+            node.meta.clear()

@@ -107,7 +107,7 @@ def _random(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
 def _filled(call: Call, index: int, shape: tuple[int, ...]) -> Meaning:
     """``zeros``, ``new_zeros``, ``zeros_like`` and their kin, by what they hold."""
     word = call.base.removeprefix("new_").removesuffix("_like")
-    value = {"zeros": 0.0, "ones": 1.0}.get(word, call.arguments.get("fill_value"))
+    value = {"zeros": 0.0, "ones": 1.0}.get(word, call.arguments.get("fill_value", call.arguments.get("s")))
     if isinstance(value, fx.Node):
         return generic(call, index, shape)
     if word == "empty":
@@ -153,6 +153,7 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(("zeros", "ones", "full", "empty", "new_zeros", "new_ones", "new_full", "new_empty"), _filled),
     **dict.fromkeys(("zeros_like", "ones_like", "full_like", "empty_like"), _filled),
     **dict.fromkeys(("matmul", "mm", "bmm"), _matmul),
+    "scalar_tensor": _filled,
     "var_mean": _var_mean,
     "copy": _copy,
     "instance_norm": layers.instance_norm,

@@ -28,6 +28,7 @@ from properties.graph.torch.autograd import Witness
 from properties.graph.torch.leaves import Leaves
 from properties.graph.torch.lower import lower
 from properties.graph.torch.outputs import flatten_output
+from properties.graph.torch.recording.values import Unanswered
 from properties.graph.torch.ways import Way, note, telling, ways
 
 __all__ = ["CaptureError", "capture"]
@@ -66,6 +67,8 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
             if isinstance(found, OpGraph):
                 return found if not way.is_second_best else replace(found, notes=(*found.notes, note(way, failures)))
             failures[way] = found
+            if isinstance(found, Unanswered):
+                raise CaptureError(f"the net cannot be traced: {found}", found) from found
             if way.may_blame_the_net(found):
                 own = _own_error(net, leaves, example, mode)
                 if own is not None:

@@ -63,7 +63,8 @@ def read_call(node: fx.Node) -> Call:
             value = node.args[position]
         else:
             value = node.kwargs.get(argument.name, argument.default_value)
-        arguments[argument.name] = value
+        if not argument.is_out:  # where the result goes is no part of what it is
+            arguments[argument.name] = value
         if argument.alias_info is not None and argument.alias_info.is_write and isinstance(value, list | tuple):
             raise NotImplementedError(f"the trace holds {target}, which writes to several tensors")
         if argument.alias_info is not None and isinstance(value, fx.Node):

@@ -24,7 +24,7 @@ from properties.graph.torch.recording.places import places_kept
 from properties.graph.torch.recording.predispatch import hears_operators, is_transformed
 from properties.graph.torch.recording.stand_ins import StandIns
 from properties.graph.torch.recording.state import left_as_found, put_stand_ins
-from properties.graph.torch.recording.values import Unrecordable, Values, is_refusal
+from properties.graph.torch.recording.values import Unanswered, Unrecordable, Values, is_refusal
 
 __all__ = ["Recording", "record"]
 
@@ -114,6 +114,7 @@ class _Recorder(TorchFunctionMode):
         self.device = device
         self.places: dict[str, str] = {}
         self.refused: Exception | None = None
+        self.unanswered = False
         self.gradients = self.written_gradients = True
         self.returned: tuple[fx.Node, ...] = ()
         self.casts_at_first = _casts()
@@ -131,6 +132,7 @@ class _Recorder(TorchFunctionMode):
         except Exception as error:
             if is_refusal(error):  # the net might go on all the same
                 self.refused = error
+                self.unanswered = self.unanswered or traits(func).only_reads
             raise
 
     def _hear(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -140,8 +142,9 @@ class _Recorder(TorchFunctionMode):
         given = mapped(args, self.values.node), mapped(kwargs, self.values.node)
         if about.only_reads and (known := self._contents(given)) is not None:
             return func(*known[0], **known[1])
-        for position, name in about.written:
-            self.values.mark_written(tensors_in(argument(args, kwargs, position, name)))
+        written = [t for at, name in about.written for t in tensors_in(argument(args, kwargs, at, name))]
+        sizes = [tensor.size() for tensor in written]
+        self.values.mark_written(written)
         args, kwargs = mapped(args, self.stand_ins.of, _META), mapped(kwargs, self.stand_ins.of, _META)
         if about.takes_device and next(tensors_in(args), None) is None:
             kwargs["device"] = _META
@@ -150,6 +153,8 @@ class _Recorder(TorchFunctionMode):
                 raise Unrecordable(f"it changes the size of a tensor in place ({func._schema.name})")
             self.values.keep_size(args[0])
         result = func(*args, **kwargs)
+        if sizes != [tensor.size() for tensor in written]:
+            raise Unrecordable(f"it changes the size of a tensor through out= ({func._schema.name})")
         if not about.only_reads:
             self._write_down(about.view or func, given, result)
         return result
@@ -191,6 +196,8 @@ class _Recorder(TorchFunctionMode):
 
     def finish(self, net: nn.Module, output: tuple[Tensor, ...]) -> None:
         """The net has returned."""
+        if self.unanswered:
+            raise Unanswered("it asks for a number that it computed, and goes on without it where it gets none")
         if self.refused is not None:
             raise Unrecordable(str(self.refused)) from self.refused
         self._write_gradients(True)

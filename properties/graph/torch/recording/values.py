@@ -13,13 +13,17 @@ from torch import Tensor, fx, nn
 from properties.graph.torch.recording.operators import mapped
 from properties.graph.torch.recording.stand_ins import StandIns
 
-__all__ = ["Unrecordable", "Values", "is_refusal"]
+__all__ = ["Unanswered", "Unrecordable", "Values", "is_refusal"]
 
 _CPU = torch.device("cpu")
 
 
 class Unrecordable(RuntimeError):
     """The net does something that a recording does not show."""
+
+
+class Unanswered(Unrecordable):
+    """The net asked for the value of a tensor, was refused, and went on: any other way would see what it does then."""
 
 
 def is_refusal(error: Exception) -> bool:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -243,6 +243,14 @@ class LocalParty:
 
     def accepts(self, size: tuple[int, ...], mode: str = "eval") -> bool | str:
         """True, or the last line of what the net raises."""
+        answer = self._accepts(size, mode)
+        if answer is not True and "meta" in answer and self._can_be_rebuilt:  # it can be recorded, but not called there
+            self.stage("while building")
+            self.net = build_net(self.build, self.name, real=True)
+            answer = self._accepts(size, mode)
+        return answer
+
+    def _accepts(self, size: tuple[int, ...], mode: str) -> Literal[True] | str:
         sample = next((p for p in (*self.net.parameters(), *self.net.buffers()) if p.is_floating_point()), None)
         device, dtype = (
             (sample.device, sample.dtype) if sample is not None else (torch.device("cpu"), torch.get_default_dtype())

@@ -1,6 +1,9 @@
 """A recording and torch.export's graph are one graph: the same operators, weights, settings, sizes and places."""
 
+from collections.abc import Callable
+from functools import wraps
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 import torch
@@ -48,8 +51,20 @@ def _builders() -> list[str]:
 def _torchvision(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     models = import_torchvision().models
     side = {"inception_v3": 299}.get(name, 224)
+    widths = models.regnet.BlockParams
+    if not hasattr(widths.from_init_params, "__wrapped__"):  # a table of widths that is computed with tensors
+        widths.from_init_params = staticmethod(_with_memory(widths.from_init_params))
     with torch.device("meta"):
         return models.get_model(name, weights=None), (2, 3, side, side)
+
+
+def _with_memory(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with torch.device("cpu"):
+            return function(*args, **kwargs)
+
+    return call
 
 
 def _timm(name: str) -> tuple[nn.Module, tuple[int, ...]]:

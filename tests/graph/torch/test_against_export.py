@@ -104,7 +104,7 @@ def test_a_net_of_each_kind(name, mode, monkeypatch):
     assert recorded.ops == exported.ops
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 @needs_torchvision
 @MODES
 @pytest.mark.parametrize("name", [name for name in _builders() if name not in FEW])
@@ -113,7 +113,7 @@ def test_every_builder_of_torchvision(name, mode, monkeypatch):
     _assert_one_graph(*_both(*_torchvision(name), mode, monkeypatch))
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 @needs_timm
 @MODES
 @pytest.mark.parametrize("name", TIMM)

@@ -65,13 +65,11 @@ class PoolsFirst(nn.Module):
 
 
 class Hooked(Small):
-    """The same graph, and another result: a hook doubles what the second convolution returns, where nobody traces."""
+    """The same graph, and another result: a hook doubles what the second convolution returns, where it has memory."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.last.register_forward_hook(
-            lambda module, inputs, output: output if torch.compiler.is_compiling() else 2 * output
-        )
+        self.last.register_forward_hook(lambda module, inputs, output: 2 * output if output.data_ptr() else output)
 
 
 def _with_eps() -> nn.Module:

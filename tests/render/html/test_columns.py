@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-import torch
 from torch import nn
 
 from properties.cli import main

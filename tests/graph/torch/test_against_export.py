@@ -41,7 +41,7 @@ TIMM = (
 )  # fmt: skip
 
 _SETTINGS = (
-    "one graph by itself, and two under the deterministic settings of a test run, which nobody has explained yet"
+    "under a test run's deterministic settings torch takes interpolation apart on meta; a recording switches them off"
 )
 PENDING = {
     "convit_tiny": "it gives a buffer another size in forward, so it is exported and not recorded",

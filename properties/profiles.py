@@ -15,13 +15,13 @@ class Profile:
     Args:
         name: as it is typed.
         timeout: seconds that are more than enough for a large net on a small machine.
-        traces_all: whether train mode is traced at the second size even where both nets call the same operators there
-            as at the first.
+        captures_all: whether train mode is captured at the second size even where neither net asks for any size.
         compares_all: whether nets whose graphs agree are compared in all ``channels``, or confirmed by one image.
         measures_effect_only: whether two images are enough where numbers cannot decide, but say how large an effect is.
         channels: what is compared in numbers.
-        factors: multiples of the reference's size at which both are asked which operators they call.
-        captures: how many of those sizes are captured because other operators are called; 0: they are not asked.
+        passes: how many inputs are tried in each mode to answer the nets' questions about their input otherwise.
+        tries: how many of them for the sake of one line that asks.
+        captures: how many of those are captured in each mode.
         borders: how many sizes around the smallest that is accepted both are asked about; None for all.
         shrinking: trials for a smaller counterexample; a limit in seconds would be another on every machine.
         properties: which of the candidate's own properties are checked.
@@ -31,11 +31,12 @@ class Profile:
 
     name: str
     timeout: float
-    traces_all: bool
+    captures_all: bool
     compares_all: bool
     measures_effect_only: bool
     channels: tuple[str, ...]
-    factors: tuple[float, ...]
+    passes: int
+    tries: int
     captures: int
     borders: int | None
     shrinking: int
@@ -47,12 +48,13 @@ class Profile:
 _QUICK = Profile(
     "quick",
     timeout=300.0,
-    traces_all=False,
+    captures_all=False,
     compares_all=False,
     measures_effect_only=False,
     channels=("eval", "train"),
-    factors=(),
-    captures=0,
+    passes=8,
+    tries=4,
+    captures=2,
     borders=0,
     shrinking=6,
     properties="cheap",
@@ -62,12 +64,13 @@ _QUICK = Profile(
 DEFAULT = Profile(
     "default",
     timeout=300.0,
-    traces_all=False,
+    captures_all=False,
     compares_all=False,
     measures_effect_only=True,
     channels=("eval", "train", "dropout", "domain"),
-    factors=(2.0, 4.0),
-    captures=2,
+    passes=24,
+    tries=8,
+    captures=6,
     borders=4,
     shrinking=12,
     properties="cheap",
@@ -77,12 +80,13 @@ DEFAULT = Profile(
 _THOROUGH = Profile(
     "thorough",
     timeout=3600.0,
-    traces_all=True,
+    captures_all=True,
     compares_all=True,
     measures_effect_only=False,
     channels=("eval", "train", "dropout", "state", "domain"),
-    factors=(0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 8.0),
-    captures=8,
+    passes=96,
+    tries=32,
+    captures=24,
     borders=None,
     shrinking=60,
     properties="all",

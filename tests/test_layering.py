@@ -14,7 +14,8 @@ from support.imports import MODULES, circles, folder_of, imports
 ORDER = (
     ("arches._spec", "arches", "errors.py", "files.py", "profiles.py", "formulas", "report", "request.py", "isolation"),
     ("graph",),
-    ("graph/rewriting", "graph/sizes", "graph/analysis", "graph/torch/aten", "graph/torch/recording", "graph/torch"),
+    ("graph/rewriting", "graph/sizes", "graph/analysis"),
+    ("graph/torch/aten", "graph/torch/asking", "graph/torch/recording", "graph/torch"),
     ("strategies",),
     ("graph/rules/always", "graph/rules/weights", "graph/rules/conditional", "graph/rules", "graph/alignment"),
     ("render", "render/html", "targets"),

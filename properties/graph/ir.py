@@ -43,6 +43,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
+from properties.graph.question import Asked
 from properties.graph.recipe import Recipe
 
 __all__ = ["Attribute", "Op", "OpGraph", "Param", "Shape"]
@@ -121,6 +122,7 @@ class OpGraph:
         mode: ``"eval"`` or ``"train"``.
         tied: every further name of a tied tensor, to the first one.
         notes: one line for each thing a reader should know about how the graph was made.
+        asked: what the code asked about its input; None where nobody listened.
     """
 
     ops: tuple[Op, ...]
@@ -129,6 +131,7 @@ class OpGraph:
     mode: str = "eval"
     tied: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     notes: tuple[str, ...] = ()
+    asked: Asked | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.ops)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from properties.errors import last_line
+from properties.errors import CandidateError, last_line
 from properties.oracle.divergence import divergence, with_divergence
 from properties.oracle.explain.explain import doubts
 from properties.oracle.parties.front_ends import party_of
 from properties.oracle.parties.party import Party
+from properties.oracle.parties.sizes import asked_for
 from properties.oracle.side_by_side import compared
 from properties.oracle.side_by_side import side_by_side as shown
 from properties.oracle.structure.structure import Structure
@@ -22,6 +23,7 @@ from properties.profiles import profile_named
 from properties.report import Report
 from properties.report.provenance import versions
 from properties.report.side_by_side import SideBySide
+from properties.report.words import by
 from properties.request import Progress, Request
 from properties.targets.libraries import torchvision_note
 
@@ -82,7 +84,7 @@ def check_parties(candidate: Party, reference: Party, request: Request) -> Repor
     """
     progress = request.progress
     shape = reference.input_shape() if request.input_shape is None else request.input_shape
-    structure = Structure(reference, candidate, shape, request)
+    structure = _begun(reference, candidate, shape, request)
     found = judge(structure)
     if request.strict_init or request.profile.notes_starts:
         progress("comparing how the nets start")
@@ -107,7 +109,7 @@ def check_parties(candidate: Party, reference: Party, request: Request) -> Repor
         key_map=_whole_key_map(found.key_map, reference, candidate),
         weight_map=found.weight_map,
         rules=found.rules,
-        compared=(*map(str, structure.captures.values()), *structure.same_calls, *found.numbers),
+        compared=(*structure.compared, *found.numbers),
         domain=found.domain,
         counterexample=found.counterexample,
         notes=tuple(dict.fromkeys([*structure.notes, *found.notes, *([note] if note else [])])),
@@ -118,6 +120,29 @@ def check_parties(candidate: Party, reference: Party, request: Request) -> Repor
         seconds=time.perf_counter() - request.began,
         sides=sides,
     )
+
+
+def _begun(reference: Party, candidate: Party, shape: tuple[int, ...], request: Request) -> Structure:
+    """Both nets' first captures, at another size where the candidate rejects this one and has asked for that."""
+    structure = Structure(reference, candidate, shape, request)
+    try:
+        structure.first()
+    except CandidateError:
+        if request.input_shape is not None:
+            raise
+        home = (2, *shape)
+        why = candidate.ask("eval", candidate.with_own_channels(home)).raised
+        if why is None:
+            raise
+        other = asked_for(candidate, reference, shape, passes=request.profile.passes)
+        if other is None:
+            raise
+        structure = Structure(reference, candidate, other, request)
+        structure.refused = home, why
+        structure.notes.append(
+            f"compared at {by(other[1:])}, which the candidate asks for; it rejects {by(shape[1:])} ({why})"
+        )
+    return structure
 
 
 def _told(found: Judgement, structure: Structure) -> str | None:

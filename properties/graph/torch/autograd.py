@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 
 from properties.graph.ir import Op, OpGraph
+from properties.graph.question import Asked
 
 __all__ = ["Witness"]
 
@@ -26,6 +27,7 @@ class Witness:
         self.untraced: tuple[str, ...] = ()
         self.reached: frozenset[str] = frozenset()
         self.differentiable: list[bool] = []
+        self.asked: Asked | None = None
 
     def see(self, net: nn.Module, found: Sequence[tuple[str, Tensor]]) -> None:
         """Look at what the net returned: ``(path, tensor)`` pairs."""

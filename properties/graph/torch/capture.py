@@ -22,16 +22,21 @@ from torch.fx import config as fx_config
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from properties.errors import last_line
 from properties.graph.ir import OpGraph
+from properties.graph.question import Asked
+from properties.graph.torch.asking.listener import Listener
+from properties.graph.torch.asking.sizes import SizesThatRemember
 from properties.graph.torch.aten.layers import CUMULATIVE
 from properties.graph.torch.autograd import Witness
 from properties.graph.torch.leaves import Leaves
 from properties.graph.torch.lower import lower
 from properties.graph.torch.outputs import flatten_output
-from properties.graph.torch.recording.values import Unanswered
+from properties.graph.torch.recording.recorder import record
+from properties.graph.torch.recording.values import Unanswered, is_refusal
 from properties.graph.torch.ways import Way, note, telling, ways
 
-__all__ = ["CaptureError", "capture"]
+__all__ = ["CaptureError", "ask", "capture"]
 
 _LOGGERS = ("torch.export", "torch.fx.experimental.symbolic_shapes", "torch._dynamo", "torch._subclasses.fake_tensor")
 
@@ -65,7 +70,9 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
         for way in ways(mode):
             found = _attempt(way, net, example, witness, leaves, mode)
             if isinstance(found, OpGraph):
-                return found if not way.is_second_best else replace(found, notes=(*found.notes, note(way, failures)))
+                if not way.is_second_best:
+                    return replace(found, asked=witness.asked)
+                return replace(found, notes=(*found.notes, note(way, failures)))
             failures[way] = found
             if isinstance(found, Unanswered):
                 raise CaptureError(f"the net cannot be traced: {found}", found) from found
@@ -75,6 +82,31 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
                     raise CaptureError(f"the net raises at {tuple(example.shape)}", own) from found
     first = telling(failures)
     raise CaptureError(f"the net cannot be traced: {_reason(first)}", first) from first
+
+
+def ask(net: nn.Module, *, input_shape: tuple[int, ...], mode: str = "eval") -> Asked:
+    """What the net asks about the size of its input, and whether it accepts it: a capture without a graph.
+
+    Args:
+        net: as for ``capture``.
+        input_shape: likewise.
+        mode: likewise.
+    """
+    leaves = Leaves.of(net)
+    example = torch.empty(input_shape, dtype=leaves.dtype, device=leaves.device)
+    listener = Listener()
+    with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net):
+        try:
+            recording = record(net, tuple(example.shape), example.dtype, example.device, listener)
+        except Exception as error:  # whatever a stranger's code raises
+            if not is_refusal(error):
+                return Asked(tuple(listener.questions), last_line(error))
+        else:
+            return recording.asked
+        listener = Listener()
+        with SizesThatRemember(listener):
+            own = _own_error(net, leaves, example, mode)
+    return Asked(tuple(listener.questions), None if own is None else last_line(own))
 
 
 def _attempt(
@@ -146,17 +178,31 @@ def _random_state_kept(leaves: Leaves) -> Iterator[None]:
 def _flat_outputs(net: nn.Module) -> Iterator[Witness]:
     """Let the net return a plain tuple of tensors, whatever it returns; the witness knows where each one stood."""
     witness = Witness()
+    running = [0]  # a net may call itself, and wants what it returns then
 
-    def flatten(module: nn.Module, arguments: object, output: object) -> tuple[Tensor, ...]:
+    def enter(*_: object) -> None:
+        running[0] += 1
+
+    def flatten(module: nn.Module, arguments: object, output: object) -> object:
+        if running[0] > 1:
+            return output
         found = flatten_output(output)
         witness.see(module, found)
         return tuple(tensor for _, tensor in found)
 
-    handle = net.register_forward_hook(flatten)
+    def leave(*_: object) -> None:
+        running[0] -= 1
+
+    handles = [
+        net.register_forward_pre_hook(enter, prepend=True),
+        net.register_forward_hook(flatten),
+        net.register_forward_hook(leave, always_call=True),
+    ]
     try:
         yield witness
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
 @contextmanager

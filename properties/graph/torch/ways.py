@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from properties.graph.torch.asking.listener import Listener
 from properties.graph.torch.autograd import Witness
 from properties.graph.torch.make_fx import trace_by_make_fx
 from properties.graph.torch.recording.predispatch import obstacle
@@ -64,7 +65,9 @@ def by_recording(net: nn.Module, example: Tensor, witness: Witness) -> Trace:
     reason = obstacle()
     if reason is not None:
         raise Unrecordable(reason)
-    return Trace.of_recording(record(net, tuple(example.shape), example.dtype, example.device), witness.untraced)
+    recording = record(net, tuple(example.shape), example.dtype, example.device, Listener())
+    witness.asked = recording.asked
+    return Trace.of_recording(recording, witness.untraced)
 
 
 def by_export(net: nn.Module, example: Tensor, witness: Witness) -> Trace:

@@ -13,9 +13,9 @@ from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import OpGraph, Param
+from properties.graph.question import Asked
 from properties.graph.rules.canonical import canonicalise
-from properties.graph.torch.capture import CaptureError, capture
-from properties.oracle.parties.calls import calls, without_memory
+from properties.graph.torch.capture import CaptureError, ask, capture
 from properties.oracle.trials.observe import observe
 from properties.oracle.trials.replica import Replica
 from properties.oracle.trials.trial import Observation, Trial
@@ -62,8 +62,7 @@ class LocalParty:
         self.net = build_net(build, name, real=not rebuildable)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
         self._channels: int | None = None
-        self._without_memory: nn.Module | None = None
-        self._calls: dict[tuple[str, tuple[int, ...]], str | None] = {}  # asked for again and again at one size
+        self._asked: dict[tuple[str, tuple[int, ...]], Asked] = {}
         self.replica = Replica(build, name, rebuildable=rebuildable)
 
     @classmethod
@@ -167,23 +166,16 @@ class LocalParty:
         self.stage(f"in forward at {trial.draw.shape} in {trial.mode} mode")
         return observe(self.replica, trial)
 
-    def calls(self, mode: str, size: tuple[int, ...]) -> str | None:
-        """A digest of the operators that it calls at a size; None where it raises or cannot be copied."""
-        if (mode, size) not in self._calls:
-            self._calls[mode, size] = self._called(mode, size)
-        return self._calls[mode, size]
-
-    def _called(self, mode: str, size: tuple[int, ...]) -> str | None:
-        if self._without_memory is None:
-            self._without_memory = without_memory(self.net)
-        if self._without_memory is None:
-            return None
-        self.stage(f"in forward at {size} in {mode} mode")
-        try:
-            with strangers_code():
-                return calls(self._without_memory, size, mode)
-        except Exception:  # whatever a stranger's code raises at a size that it is not made for
-            return None
+    def ask(self, mode: str, size: tuple[int, ...]) -> Asked:
+        """What it asks about the size of its input, and whether it accepts it."""
+        if (mode, size) not in self._asked:
+            self.stage(f"in forward at {size} in {mode} mode")
+            try:
+                with strangers_code():
+                    self._asked[mode, size] = ask(self.net, input_shape=size, mode=mode)
+            except SystemExit as error:
+                self._asked[mode, size] = Asked(raised=f"SystemExit: {error.code}")
+        return self._asked[mode, size]
 
     def properties(
         self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]

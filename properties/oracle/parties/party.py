@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from properties.graph.ir import OpGraph, Param
+from properties.graph.question import Asked
 from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
 
@@ -52,8 +53,8 @@ class Party(Protocol):
     def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
         """Its operators as they are written; the check brings them to a normal form itself."""
 
-    def calls(self, mode: str, size: tuple[int, ...]) -> str | None:
-        """A digest of the operators that it calls at a size; None where it raises or cannot be tried."""
+    def ask(self, mode: str, size: tuple[int, ...]) -> Asked:
+        """What it asks about the size of its input, and whether it accepts it; much cheaper than a capture."""
 
     def observe(self, trial: Trial) -> Observation:
         """Run the trial; what the net raises while it runs stands in the observation."""

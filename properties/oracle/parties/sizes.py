@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from math import gcd
+
+from properties.oracle.parties.answers import Answers
 from properties.oracle.parties.party import Party
 
-__all__ = ["second_size", "why_rejected"]
+__all__ = ["asked_for", "second_size", "why_rejected"]
 
 
-def second_size(reference: Party, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Another size that the reference accepts, odd and not square if it can be; None for a net of one size.
+def second_size(reference: Party, shape: tuple[int, ...], stride: int = 2) -> tuple[int, ...] | None:
+    """Another size that the reference accepts, not square if it can be; None for a net of one size.
 
     Args:
         reference: the net to ask.
         shape: the first size, ``(C, H, W)`` or of any other rank, without its batch axis.
+        stride: the product of all strides: where that can be, both sizes leave another rest at each of its factors.
     """
     channels, *sides = shape
     tries = (
@@ -20,11 +24,41 @@ def second_size(reference: Party, shape: tuple[int, ...]) -> tuple[int, ...] | N
         [side + side // 8 + 3 if axis == 0 else side + 1 for axis, side in enumerate(sides)],
         [side - 1 - 2 * axis for axis, side in enumerate(sides)],  # a head of one size has room below, not above
         [side + 1 for side in sides],
-        [side + 32 * (axis + 1) for axis, side in enumerate(sides)],
     )
-    for size in tries if sides else ():
+    apart = [[_apart(side, other, stride) for side, other in zip(sides, tried, strict=True)] for tried in tries]
+    for size in (*apart, [side + 32 * (axis + 1) for axis, side in enumerate(sides)]) if sides else ():
         if min(size) > 0 and why_rejected(reference, (channels, *size)) is None:
             return (channels, *size)
+    return None
+
+
+def _apart(side: int, other: int, stride: int) -> int:
+    """The other side, moved on until its distance shares no factor with the stride."""
+    while gcd(other - side, stride) != 1:
+        other += 1 if other > side else -1
+    return other
+
+
+def asked_for(candidate: Party, reference: Party, shape: tuple[int, ...], *, passes: int) -> tuple[int, ...] | None:
+    """A size that a net which rejects the one it is given has asked for, if both take it.
+
+    Args:
+        candidate: the net that rejects it.
+        reference: the other.
+        shape: what it was given, without its batch axis.
+        passes: how many sizes are tried.
+    """
+    home = (2, *shape)
+    answers = Answers(home)
+    tried: dict[tuple[int, ...], bool] = {}
+    size: tuple[int, ...] | None = home
+    while size is not None and len(tried) <= passes:
+        asked = candidate.ask("eval", candidate.with_own_channels(size))
+        tried[size] = asked.raised is None
+        if tried[size]:
+            return size[1:] if why_rejected(reference, size[1:]) is None else None
+        answers.add(size, asked)
+        size = next((other for _, other in answers.proposals(tried, passes) if other[0] == home[0]), None)
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from properties.errors import CandidateError, TargetError, readable
 from properties.graph.ir import OpGraph, Param
+from properties.graph.question import Asked
 from properties.isolation import wire
 from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
@@ -70,12 +71,13 @@ class RemoteParty:
         if fault is not None:
             raise self._broken(fault)
         self.params = graph.params
-        return replace(graph, notes=tuple(map(readable, graph.notes)))
+        asked = None if graph.asked is None else _readable(graph.asked)
+        return replace(graph, notes=tuple(map(readable, graph.notes)), asked=asked)
 
-    def calls(self, mode: str, size: tuple[int, ...]) -> str | None:
-        """A digest of the operators that it calls at a size."""
-        answer: str | None = self._ask("calls", str | None, mode, size)
-        return answer
+    def ask(self, mode: str, size: tuple[int, ...]) -> Asked:
+        """What it asks about the size of its input, and whether it accepts it."""
+        asked: Asked = self._ask("ask", Asked, mode, size)
+        return _readable(asked)
 
     def observe(self, trial: Trial) -> Observation:
         """Run the trial; tensors come through a file, which holds nothing but their bytes."""
@@ -141,6 +143,16 @@ class RemoteParty:
         finally:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def _readable(asked: Asked) -> Asked:
+    """The same, with nothing in it that a terminal would take for a command."""
+    questions = [
+        replace(each, where=readable(each.where), text=readable(each.text), module=readable(each.module))
+        for each in asked.questions
+    ]
+    raised = None if asked.raised is None else readable(asked.raised)
+    return Asked(tuple(questions), raised, readable(asked.calls))
 
 
 def _fault(graph: OpGraph) -> str | None:

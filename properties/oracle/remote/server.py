@@ -77,12 +77,12 @@ class Server:
 
     def _expect(self, request: bytes) -> None:
         method, arguments = self._parsed(request)
-        if method == "capture" and self.party is not None:
+        if method in ("ask", "capture") and self.party is not None:
             asked = b"with_own_channels\n" + wire.dumps(arguments[1:])
             self.expected[asked] = self._answer(asked)
             if self.expected[asked].startswith(b"+"):
                 size = wire.loads(tuple[int, ...], self.expected[asked][1:])
-                request = b"capture\n" + wire.dumps((arguments[0], size))
+                request = method.encode() + b"\n" + wire.dumps((arguments[0], size))
         self.expected[request] = self._answer(request)
 
     def _answer(self, request: bytes) -> bytes:

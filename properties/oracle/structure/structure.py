@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
+from properties.graph.kinds import STRIDED
 from properties.graph.rewriting.params import are_apart
 from properties.graph.rewriting.rule import GraphRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
@@ -18,6 +20,7 @@ from properties.oracle.explain.explain import explain
 from properties.oracle.parties.party import Party
 from properties.oracle.parties.sizes import second_size, why_rejected
 from properties.oracle.structure.captured import Agreement, Captured
+from properties.oracle.structure.questions import Questions
 from properties.oracle.structure.unread import idle, is_left_over, unread
 from properties.report import Deviation, Place
 from properties.report.words import by
@@ -46,7 +49,8 @@ class Structure:
         self.shape = shape
         self.request = request
         self.progress = request.progress
-        self.same_calls: list[str] = []  # what was not traced because both nets call what they call elsewhere
+        self.spared: list[str] = []  # what was not captured because no net can tell it from what was
+        self.reasons: dict[tuple[str, Shape], str] = {}  # why a size was captured, where a question called for it
         self.captures: dict[tuple[str, Shape], Captured] = {}
         self.comparisons: list[Comparison] = []
         self.told: list[Comparison] = []  # those that the deviations are about
@@ -56,6 +60,7 @@ class Structure:
         self.key_map: dict[str, str] = {}
         self.agreement: Agreement | None = None
         self.rejected: tuple[str, str] | None = None  # in which mode the candidate rejects the second size, and why
+        self.refused: tuple[Shape, str] | None = None  # a size that the candidate did not take, and why
         self._second: Shape | None = None
         self._one_to_one = True  # whether all captures so far agree on which tensor stands for which
         self._read: tuple[set[str], set[str]] = (set(), set())
@@ -70,38 +75,53 @@ class Structure:
         if self.rejected is not None:
             return []
         found = [self._capture("eval", (1, *size))]
-        if not self._calls_the_same("train", (3, *size)):
+        if not self._asks_nothing("train", (3, *size)):
             found.append(self._capture("train", (3, *size)))
         return found
 
-    def _calls_the_same(self, mode: str, size: Shape) -> bool:
-        """Whether tracing can be spared: each net runs the code that it runs where this mode was traced.
+    def _asks_nothing(self, mode: str, size: Shape) -> bool:
+        """Whether capturing can be spared: in this mode neither net asks anything about its input.
 
         What follows from the size without other code, a pool as large as its image, shows in eval mode as well, and in
         the numbers of train mode, which are computed at yet another size.
         """
-        if (mode, size) in self.captures or self.request.profile.traces_all:
+        if (mode, size) in self.captures or self.request.profile.captures_all:
             return False
-        home = (2, *self.shape)
-        sizes = (home, self.candidate.with_own_channels(home)), (size, self.candidate.with_own_channels(size))
-        self.candidate.expect("calls", mode, sizes[0][1])
-        digests = [(self.reference.calls(mode, ours), self.candidate.calls(mode, theirs)) for ours, theirs in sizes]
-        if digests[0] != digests[1] or None in digests[0]:
+        home = self._capture(mode, (2, *self.shape))
+        asked = [graph.asked for graph in (home.reference, home.candidate)]
+        if not all(each is not None and not each.questions for each in asked):
             return False
-        said = f"{mode} at {size}: the calls of {home}"
-        if said not in self.same_calls:
-            self.same_calls.append(said)
+        said = f"{mode} at {size}: the same operators, since neither net asks for the size of anything"
+        if said not in self.spared:
+            self.spared.append(said)
         return True
+
+    def questions(self, mode: str) -> Questions:
+        """What both nets ask about their input in a mode, with the answers at the sizes that were captured."""
+        profile = self.request.profile
+        found = Questions(
+            self.reference, self.candidate, mode, (2, *self.shape), passes=profile.passes, tries=profile.tries
+        )
+        for captured in self.captures.values():
+            if captured.mode == mode:
+                found.add(captured.size, captured.reference.asked, captured.candidate.asked)
+        return found
 
     def second_size(self) -> Shape:
         """An odd and non-square size, without its batch axis; the first one again for a net of one size."""
         if self._second is None:
-            size = second_size(self.reference, self.shape)
+            size = second_size(self.reference, self.shape, self._strides())
             if size is None:
                 self.notes.append(f"the reference accepts no size near {self.shape} but that one")
             self._second = size or self.shape
             self.rejected = why_rejected(self.candidate, self.candidate.with_own_channels((1, *self._second))[1:])
         return self._second
+
+    def _strides(self) -> int:
+        """The product of all strides of the reference, each once."""
+        captured = self.captures.get(("eval", (2, *self.shape)))
+        ops = () if captured is None else captured.reference.ops
+        return prod({side for op in ops if op.kind in STRIDED for side in op.attributes["stride"] if side > 0}) or 1
 
     def deviations(self) -> list[Deviation]:
         """What differs in normal forms of tier A: nothing, or the deviations in data-flow order."""
@@ -145,10 +165,23 @@ class Structure:
         """What differs in one mode at a size of the caller's choice, batch axis included."""
         captured = self._capture(mode, size)
         found = explain([self._compare(captured)])
+        if found and all(self.accepts(other, size) for other in MODES):
+            found = explain([self._compare(self._capture(other, size)) for other in MODES])
         if not found or not any(comparison.edits for comparison in self.comparisons):
             return found
         everywhere = [*self.first(), *self.second(), captured]  # a weight map was needed before: it may serve here too
         return found if self.agrees("B", everywhere) is None else ()
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Where the graphs were compared, and why there, one line each."""
+        captured = [f"{each}{self.reasons.get(at, '')}" for at, each in self.captures.items()]
+        return (*captured, *self.spared)
+
+    def accepts(self, mode: str, size: Shape) -> bool:
+        """Whether both nets accept a size, batch axis included."""
+        theirs = self.candidate.with_own_channels(size)
+        return self.reference.accepts(size, mode) is True and self.candidate.accepts(theirs, mode) is True
 
     def agrees(self, tier: str, captures: Sequence[Captured]) -> Agreement | None:
         """The proof that the captures have one normal form of a tier, or None."""
@@ -190,6 +223,8 @@ class Structure:
         captures = self.second()
         if self.rejected is not None:
             mode, why = self.rejected
+            if self.refused is not None:  # it takes one size only, and that it rejects others is known
+                return [rejects(*self.refused)]
             return [rejects(self.second_size(), why, mode)]
         comparisons = [self._compare(captured) for captured in captures]
         size = self.second_size()

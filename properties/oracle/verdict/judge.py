@@ -108,7 +108,8 @@ class _Judge:
         drawn = self._images()
         evidence = self._confirmed(moved, drawn)
         found = self._shown(moved, evidence)
-        found = found or Elsewhere(self.structure, drawn.borders).deviations()
+        elsewhere = Elsewhere(self.structure, drawn.borders, moved, drawn.quick)
+        found = found or elsewhere.deviations()
         results: tuple[Result, ...] = ()
         if not found and self.profile.properties_if_proved:
             results, found = self._alone(drawn, one_graph=True)
@@ -119,9 +120,11 @@ class _Judge:
             key_map=keys,
             weight_map={key: recipe.to_dict() for key, recipe in recipes.items()},
             numbers=in_words(evidence),
-            notes=(*evidence.undecided, *evidence.aside),
+            notes=(*evidence.undecided, *evidence.aside, *elsewhere.notes),
             results=results,
         )
+        if not found and elsewhere.undecided:
+            return replace(common, verdict="undistinguished", notes=(*elsewhere.undecided, *common.notes))
         if not found:
             return common
         if all(deviation.kind == "domain" for deviation in found):

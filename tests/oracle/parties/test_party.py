@@ -198,26 +198,29 @@ def _said(op):
     return op.kind, dict(op.attributes), op.shape, {role: param.shape for role, param in op.params.items()}
 
 
-# -------------------------------------------------------------------------------------------------------- its calls
-def test_calls_are_the_same_at_every_size(party):
-    """The net does not ask for the size of its image."""
-    assert party.calls("eval", SIZE) == party.calls("eval", (1, 3, 12, 8))
+# ------------------------------------------------------------------------------------------------------ what it asks
+def test_it_asks_nothing_about_the_size_of_its_image(party):
+    """And runs the same operators at every size."""
+    first, other = party.ask("eval", SIZE), party.ask("eval", (1, 3, 12, 8))
+
+    assert ((), (), None, None) == (first.questions, other.questions, first.raised, other.raised)
+    assert first.calls == other.calls
 
 
-def test_calls_are_those_of_the_net_and_not_of_the_party(kind, tmp_path):
+def test_the_operators_that_run_are_those_of_the_net_and_not_of_the_party(kind, tmp_path):
     """A second party of the same net has them, and one of another net has others."""
     found = []
     for name in ("small", "small", "other"):
         with kind.make(name, tmp_path) as made:
-            found.append(made.calls("train", SIZE))
+            found.append(made.ask("train", SIZE).calls)
 
     first, again, other = found
     assert first == again != other
 
 
-def test_calls_at_a_size_that_it_rejects_are_none(party):
-    """It is an answer and no error."""
-    assert party.calls("eval", WRONG) is None
+def test_what_it_raises_at_a_size_that_it_rejects_is_an_answer(party):
+    """It is no error."""
+    assert party.ask("eval", WRONG).raised is not None
 
 
 # --------------------------------------------------------------------------------------------------- what it computes

@@ -18,6 +18,10 @@ import torch
 from torch import Tensor, fx, nn
 from torch.overrides import TorchFunctionMode
 
+from properties.graph.question import Asked
+from properties.graph.torch.asking.digest import digest
+from properties.graph.torch.asking.listener import Listener
+from properties.graph.torch.asking.sizes import SizesThatRemember
 from properties.graph.torch.recording.data import as_if_real
 from properties.graph.torch.recording.operators import argument, mapped, tensors_in, traits
 from properties.graph.torch.recording.places import places_kept
@@ -42,6 +46,7 @@ class Recording:
         constants: content of those that are registered nowhere.
         returned: what the net returns.
         places: path of the module that ran each node, by the node's name.
+        asked: what it asked about its input.
     """
 
     graph: fx.Graph
@@ -49,9 +54,16 @@ class Recording:
     constants: dict[str, Tensor]
     returned: tuple[fx.Node, ...]
     places: dict[str, str]
+    asked: Asked
 
 
-def record(net: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device = _META) -> Recording:
+def record(
+    net: nn.Module,
+    shape: tuple[int, ...],
+    dtype: torch.dtype,
+    device: torch.device,
+    listener: Listener,
+) -> Recording:
     """Run the net on an image without content, and write down what it does.
 
     Args:
@@ -59,6 +71,7 @@ def record(net: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, device: t
         shape: of the image, batch axis included.
         dtype: of the image.
         device: where the image, and all else, says that it is.
+        listener: is told what the net asks about the size of its input, also where it raises.
 
     Raises:
         Unrecordable: if it does something that a recording does not show.
@@ -72,10 +85,12 @@ def record(net: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, device: t
         with places_kept(net) as stack:
             recorder = _Recorder(net, stand_ins, stack, device)
             recorder.values.define(image, recorder.graph.placeholder("input"))
-            with recorder, _as_written(), hears_operators(recorder.hear):
+            listener.stack = stack
+            with recorder, SizesThatRemember(listener), _as_written(), hears_operators(recorder.hear):
                 output = net(image)
         recorder.finish(net, output)
-        return recorder.recording
+        asked = Asked(tuple(listener.questions), calls=digest(recorder.graph))
+        return recorder.recording(asked)
 
 
 def _refuse_scripts(net: nn.Module) -> None:
@@ -206,10 +221,9 @@ class _Recorder(TorchFunctionMode):
         self.graph.output(self.returned)
         self.graph.eliminate_dead_code()
 
-    @property
-    def recording(self) -> Recording:
+    def recording(self, asked: Asked) -> Recording:
         """What was written down."""
-        return Recording(self.graph, self.values.keys, self.values.constants, self.returned, self.places)
+        return Recording(self.graph, self.values.keys, self.values.constants, self.returned, self.places, asked)
 
 
 def _casts() -> tuple[str, ...]:

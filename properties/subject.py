@@ -12,6 +12,7 @@ from arches._spec import Spec
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
+from properties.targets.devices import staying
 
 __all__ = ["Subject"]
 
@@ -78,13 +79,13 @@ class Subject:
     @cached_property
     def meta(self) -> nn.Module:
         """The net on the meta device, whose tensors have shapes and no data, in eval mode."""
-        with torch.device("meta"):
+        with torch.device("meta"), staying(set(), if_known=True):
             return self.build().eval()
 
     def graph(self, mode: str = "eval") -> OpGraph:
         """The net's operators in normal form, captured once per mode at batch 2 and ``input_shape``."""
         if mode not in self._graphs:
-            with torch.device("meta"):
+            with torch.device("meta"), staying(set(), if_known=True):
                 net = self.build()
             self._graphs[mode] = canonicalise(capture(net, input_shape=(2, *self.input_shape), mode=mode)).graph
         return self._graphs[mode]

@@ -10,6 +10,7 @@ from torch import nn
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.torch.capture import CaptureError
 from properties.targets.build import build_net, strangers_code
+from properties.targets.devices import note_on_moves
 from properties.targets.inputs import capture_quietly, first_accepted, rejection, spec_of
 from properties.targets.libraries import torchvision_note
 from properties.targets.target import builder, parse
@@ -30,12 +31,13 @@ class Described:
     notes: tuple[str, ...]
 
 
-def build(net: Net, *, real: bool = False) -> tuple[nn.Module, str]:
+def build(net: Net, *, real: bool = False, asked: set[str] | None = None) -> tuple[nn.Module, str]:
     """The net and how messages call it.
 
     Args:
         net: a target, a function that builds the net, or the net.
         real: build with real tensors.
+        asked: as in ``strangers_code``.
 
     Raises:
         TargetError: if the target does not exist.
@@ -48,10 +50,10 @@ def build(net: Net, *, real: bool = False) -> tuple[nn.Module, str]:
         if not callable(net):
             raise TypeError(f"describe needs a target, a function that builds a net or a net, got {type(net).__name__}")
         name = getattr(net, "__qualname__", type(net).__name__)
-        return build_net(net, name, real=real), name
-    with strangers_code():
+        return build_net(net, name, real=real, asked=asked), name
+    with strangers_code(asked):
         make = builder(net)
-    return build_net(make, net, real=real), net
+    return build_net(make, net, real=real, asked=asked), net
 
 
 def captured(net: Net, shape: Shape | None) -> Described:
@@ -61,14 +63,17 @@ def captured(net: Net, shape: Shape | None) -> Described:
         TargetError: if the net does not accept ``shape``.
         CandidateError: if it cannot be built, or accepts none of the sizes tried.
     """
-    built, name = build(net)
+    asked: set[str] = set()
+    built, name = build(net, asked=asked)
     spec = spec_of(net)
-    if shape is None:
-        graph = first_accepted(built, name, spec)
-    else:
-        try:
-            graph = capture_quietly(built, shape)
-        except CaptureError as error:
-            raise rejection(built, name, spec, shape, error) from error
+    with strangers_code(asked):
+        if shape is None:
+            graph = first_accepted(built, name, spec)
+        else:
+            try:
+                graph = capture_quietly(built, shape)
+            except CaptureError as error:
+                raise rejection(built, name, spec, shape, error) from error
     note = torchvision_note() if isinstance(net, str) and parse(net).place in ("torchvision", "timm") else None
-    return Described(built, graph, name, spec.source if spec else None, (note,) if note else ())
+    notes = (note,) if note else ()
+    return Described(built, graph, name, spec.source if spec else None, (*notes, *note_on_moves(name, asked)))

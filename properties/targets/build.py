@@ -13,30 +13,44 @@ import torch
 from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line, unknown_keyword
+from properties.targets.devices import staying
 
 __all__ = ["build_net", "strangers_code"]
 
 
 @contextlib.contextmanager
-def strangers_code() -> Iterator[None]:
-    """Around code that is not ours: its prints go to stderr, warnings and logs nowhere, the random state comes back."""
+def strangers_code(asked: set[str] | None = None, *, if_known: bool = False) -> Iterator[None]:
+    """Around code that is not ours: its prints go to stderr, warnings and logs nowhere, the random state comes back.
+
+    Args:
+        asked: gets the kinds of devices that it asks for and this machine lacks; they are asked for without effect.
+        if_known: for code that has run here before, as in ``devices.staying``.
+    """
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # torch logs a traceback for every size that a net rejects
     try:
-        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        with (
+            contextlib.redirect_stdout(sys.stderr),
+            warnings.catch_warnings(),
+            torch.random.fork_rng(devices=[]),
+            staying(set() if asked is None else asked, if_known=if_known),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:
         logging.disable(before)
 
 
-def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) -> nn.Module:
+def build_net(
+    build: Callable[[], nn.Module], name: str, *, real: bool = False, asked: set[str] | None = None
+) -> nn.Module:
     """The net that ``build`` makes.
 
     Args:
         build: called without arguments; called a second time if it cannot build on the meta device.
         name: how errors call it.
         real: build with real tensors, because their content matters.
+        asked: as in ``strangers_code``.
 
     Raises:
         TargetError: if it does not take a keyword that the target gives.
@@ -46,14 +60,14 @@ def build_net(build: Callable[[], nn.Module], name: str, *, real: bool = False) 
         with (
             contextlib.suppress(Exception, SystemExit),
             contextlib.redirect_stderr(io.StringIO()),
-            strangers_code(),
             torch.device("meta"),
+            strangers_code(asked),
         ):
             net = build()
             if isinstance(net, nn.Module) and _is_whole(net) and not isinstance(net, torch.jit.ScriptModule):
                 return net
     try:
-        with strangers_code():
+        with strangers_code(asked):
             net = build()
     except TargetError:
         raise

@@ -23,6 +23,7 @@ from properties.report import Result
 from properties.report.words import by
 from properties.runs.borrowed import modes_kept
 from properties.targets.build import build_net, strangers_code
+from properties.targets.devices import note_on_moves
 from properties.targets.inputs import rejection, spec_of, usual_shapes
 from properties.targets.target import builder, is_initialised
 
@@ -41,6 +42,7 @@ class LocalParty:
         rebuildable: whether ``build`` makes a new net each time; an instance is what it is.
         starts_by_itself: whether ``build`` runs the net's own initialisation.
         stage: called with what is about to run, ``"in forward at (2, 3, 224, 224) in eval mode"``.
+        asked: kinds of devices that its code asked for so far and this machine lacks.
     """
 
     def __init__(
@@ -52,14 +54,16 @@ class LocalParty:
         rebuildable: bool = True,
         starts_by_itself: bool = True,
         stage: Callable[[str], None] = lambda stage: None,
+        asked: set[str] | None = None,
     ) -> None:
+        self.asked = set() if asked is None else asked
         self.build = build
         self.name = name
         self.is_reference = is_reference
         self.rebuildable = rebuildable
         self.starts_by_itself = starts_by_itself
         self.stage = stage
-        self.net = build_net(build, name, real=not rebuildable)
+        self.net = build_net(build, name, real=not rebuildable, asked=self.asked)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
         self._channels: int | None = None
         self._asked: dict[tuple[str, tuple[int, ...]], Asked] = {}
@@ -72,9 +76,10 @@ class LocalParty:
         Raises:
             TargetError: if the target does not exist.
         """
-        with strangers_code():
+        asked: set[str] = set()
+        with strangers_code(asked):
             build = builder(target)
-        return partial(cls, build, target, starts_by_itself=is_initialised(target))
+        return partial(cls, build, target, starts_by_itself=is_initialised(target), asked=asked)
 
     @classmethod
     def of(cls, net: str | Callable[[], nn.Module] | nn.Module, role: str, *, is_reference: bool = False) -> LocalParty:
@@ -122,14 +127,14 @@ class LocalParty:
             again = True
         if again and self._can_be_rebuilt:
             self.stage("while building")
-            self.net = build_net(self.build, self.name, real=True)
+            self.net = build_net(self.build, self.name, real=True, asked=self.asked)
             found = self._capture(mode, size)
         self.params = found.params
         unknown = _content_unknown(found)
         if unknown:
             note = f"the content of {unknown} in {self.name} is not known and was not compared"
             found = replace(found, notes=(*found.notes, note))
-        return found
+        return replace(found, notes=(*found.notes, *note_on_moves(self.name, self.asked)))
 
     @property
     def _can_be_rebuilt(self) -> bool:
@@ -139,7 +144,7 @@ class LocalParty:
     def _capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
         self.stage(f"in forward at {size} in {mode} mode")
         try:
-            with strangers_code():
+            with strangers_code(self.asked):
                 found = capture(self.net, input_shape=size, mode=mode)
         except CaptureError as error:
             raise self._error(error, mode, size) from error
@@ -187,7 +192,7 @@ class LocalParty:
         self.stage(f"in the properties at {size}")
         build = self.build if self.rebuildable else lambda: copy.deepcopy(self.net)
         subject = Subject(build, name=self.name, input_shape=size[1:], rebuildable=True)
-        with strangers_code():
+        with strangers_code(if_known=True):
             return results(subject, profile=profile, seed=seed, implied=implied)
 
     def fresh(self, seed: int) -> Observation:
@@ -238,7 +243,7 @@ class LocalParty:
         answer = self._accepts(size, mode)
         if answer is not True and "meta" in answer and self._can_be_rebuilt:  # it can be recorded, but not called there
             self.stage("while building")
-            self.net = build_net(self.build, self.name, real=True)
+            self.net = build_net(self.build, self.name, real=True, asked=self.asked)
             answer = self._accepts(size, mode)
         return answer
 

@@ -58,7 +58,11 @@ def trial_conditions(net: nn.Module, trial: Trial) -> Iterator[Controlled]:
     """Around a trial's runs: its mode, type, seed and dropout."""
     before = torch.get_default_dtype()
     try:
-        with strangers_code(), seeded(trial.random), Controlled(trial.dropout, trial.watched) as controlled:
+        with (
+            strangers_code(if_known=True),
+            seeded(trial.random),
+            Controlled(trial.dropout, trial.watched) as controlled,
+        ):
             torch.set_default_dtype(getattr(torch, trial.dtype))
             with torch.inference_mode(False), torch.set_grad_enabled(trial.gradients):
                 net.train(trial.mode == "train")

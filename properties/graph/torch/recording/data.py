@@ -34,13 +34,21 @@ def as_if_real(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     if func in _IS_ON:
         return (device if args[0].is_meta else args[0].device).type == _IS_ON[func]
     if func in _MADE_OF_DATA:
+        _touch(kwargs.get("device"))
         known = not isinstance(args[0] if args else None, Tensor)
         return func(*args, **({**kwargs, "device": "cpu"} if known and "device" in kwargs else kwargs))
     if func is Tensor.new_tensor and not any(isinstance(value, Tensor) for value in args[1:]):
+        _touch(kwargs.get("device"))
         return torch.tensor(*args[1:], **{"dtype": args[0].dtype, **kwargs, "device": "cpu"})
     if func in (Tensor.__getitem__, Tensor.__setitem__):
         return func(args[0], _index(args[1]), *args[2:], **kwargs)
     return func(*args, **kwargs)
+
+
+def _touch(device: Any) -> None:
+    """Ask for a device on which nothing will be made: one that this machine lacks is noticed all the same."""
+    if device is not None and torch.device(device).type not in ("cpu", "meta"):
+        torch.empty(0, device=device)
 
 
 def _index(index: Any) -> Any:

@@ -35,7 +35,8 @@ def check(
     candidate: Annotated[
         str | None,
         typer.Argument(
-            metavar="CANDIDATE", help="file.py:factory, module:factory, torchvision:NAME, timm:NAME or a reference."
+            metavar="CANDIDATE",
+            help="file.py:factory, module:factory, program.pt2, torchvision:NAME, timm:NAME or a reference.",
         ),
     ] = None,
     against: Annotated[

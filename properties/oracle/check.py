@@ -12,12 +12,15 @@ from properties.oracle.divergence import divergence, with_divergence
 from properties.oracle.explain.explain import doubts
 from properties.oracle.parties.front_ends import party_of
 from properties.oracle.parties.party import Party
+from properties.oracle.parties.scope import Scope
 from properties.oracle.parties.sizes import asked_for
 from properties.oracle.side_by_side import compared
 from properties.oracle.side_by_side import side_by_side as shown
 from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.counters import counters
-from properties.oracle.verdict.judge import Judgement, judge, with_starts
+from properties.oracle.verdict.judge import judge, with_starts
+from properties.oracle.verdict.judgement import Judgement
+from properties.oracle.verdict.scope import common_scope, limited, narrowed
 from properties.oracle.verdict.variants import name_of, nearer
 from properties.profiles import profile_named
 from properties.report import Report
@@ -84,8 +87,11 @@ def check_parties(candidate: Party, reference: Party, request: Request) -> Repor
     """
     progress = request.progress
     shape = reference.input_shape() if request.input_shape is None else request.input_shape
-    structure = _begun(reference, candidate, shape, request)
-    found = judge(structure)
+    scope = common_scope(reference, candidate, request.input_shape)
+    if scope.input is not None:
+        shape = scope.input[1:]
+    structure = _begun(reference, candidate, shape, narrowed(request, scope), scope)
+    found = limited(judge(structure), structure)
     if request.strict_init or request.profile.notes_starts:
         progress("comparing how the nets start")
         found = with_starts(found, structure)
@@ -122,13 +128,13 @@ def check_parties(candidate: Party, reference: Party, request: Request) -> Repor
     )
 
 
-def _begun(reference: Party, candidate: Party, shape: tuple[int, ...], request: Request) -> Structure:
+def _begun(reference: Party, candidate: Party, shape: tuple[int, ...], request: Request, scope: Scope) -> Structure:
     """Both nets' first captures, at another size where the candidate rejects this one and has asked for that."""
-    structure = Structure(reference, candidate, shape, request)
+    structure = Structure(reference, candidate, shape, request, scope)
     try:
         structure.first()
     except CandidateError:
-        if request.input_shape is not None:
+        if request.input_shape is not None or scope.input is not None:
             raise
         home = (2, *shape)
         why = candidate.ask("eval", candidate.with_own_channels(home)).raised
@@ -137,7 +143,7 @@ def _begun(reference: Party, candidate: Party, shape: tuple[int, ...], request: 
         other = asked_for(candidate, reference, shape, passes=request.profile.passes)
         if other is None:
             raise
-        structure = Structure(reference, candidate, other, request)
+        structure = Structure(reference, candidate, other, request, scope)
         structure.refused = home, why
         structure.notes.append(
             f"compared at {by(other[1:])}, which the candidate asks for; it rejects {by(shape[1:])} ({why})"

@@ -19,7 +19,7 @@ from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import transplant
 from properties.oracle.trials.images import images
 from properties.oracle.trials.trial import Draw
-from properties.oracle.verdict.judge import Judgement
+from properties.oracle.verdict.judgement import Judgement
 from properties.report.side_by_side import Cell, Line, SideBySide
 from properties.report.words import by
 

@@ -14,6 +14,7 @@ from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line, unknown_keyword
 from properties.targets.devices import staying
+from properties.targets.programs import module_of, settled_mode
 
 __all__ = ["build_net", "strangers_code"]
 
@@ -63,12 +64,12 @@ def build_net(
             torch.device("meta"),
             strangers_code(asked),
         ):
-            net = build()
+            net = module_of(build())
             if isinstance(net, nn.Module) and _is_whole(net) and not isinstance(net, torch.jit.ScriptModule):
-                return net
+                return settled_mode(net)
     try:
         with strangers_code(asked):
-            net = build()
+            net = module_of(build())
     except TargetError:
         raise
     except SystemExit as error:
@@ -81,7 +82,8 @@ def build_net(
         raise CandidateError(f"{name} returned {type(net).__name__}, but should return an nn.Module")
     if isinstance(net, torch.jit.ScriptModule):
         raise CandidateError(f"{name} is a ScriptModule, which cannot be traced; name the module that it was made from")
-    return net
+    with strangers_code(asked):
+        return settled_mode(net)
 
 
 def _is_whole(net: nn.Module) -> bool:

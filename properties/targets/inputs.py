@@ -12,6 +12,7 @@ from properties.graph.ir import OpGraph, Shape
 from properties.graph.sizes.plan import SizePlan, UnpredictableSize, compile_sizes
 from properties.graph.torch.capture import CaptureError, capture
 from properties.targets.build import strangers_code
+from properties.targets.programs import example
 from properties.targets.references import references
 from properties.targets.target import parse
 
@@ -69,6 +70,9 @@ def usual_shapes(net: nn.Module, spec: Spec | None) -> Iterator[Shape]:
     first = next((module for module in net.modules() if isinstance(module, layers)), None)
     if spec is not None and isinstance(first, nn.Conv2d):
         yield (1, first.in_channels, *spec.input_shape[1:])
+    exported = example(net)
+    if exported is not None:
+        yield exported[0] if exported[1] else (1, *exported[0][1:])
     configured = getattr(net, "default_cfg", None)
     if isinstance(configured, dict) and len(configured.get("input_size", ())) == 3:
         yield (1, *configured["input_size"])

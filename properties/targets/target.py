@@ -1,7 +1,7 @@
 """A target's name, as typed on the command line, to something that builds the net.
 
 ``resnet50`` - ``torchvision:resnet50`` - ``timm:resnet50`` - ``package.module:factory`` - ``path/file.py:factory``,
-each optionally with literal keywords: ``file.py:net(num_classes=10)``.
+each optionally with literal keywords: ``file.py:net(num_classes=10)``; and ``path/program.pt2``, which torch exported.
 
 Parsing needs no torch. ``libraries`` imports torchvision and timm, and only when a target asks for them.
 """
@@ -15,6 +15,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ Builder = Callable[[], "nn.Module"]
 
 
 _WITH_OTHER_NAMES = ("timm",)  # prefixes whose nets need no Python name; a front end adds its own here
+_PROGRAM = ".pt2"  # what torch.export.save writes
 _SLOW_TO_START = ("googlenet", "inception_v3")  # torchvision's, whose own initialisation takes half a minute and warns
 
 
@@ -42,7 +44,7 @@ class Target:
     Args:
         text: what was typed.
         place: ``""`` for ``arches``, a prefix (``"torchvision"``, ``"timm"``), a module's dotted name or a file's path.
-        name: the factory's name there.
+        name: the factory's name there; ``""`` for an exported program, which is a net by itself.
         keywords: literal keyword arguments.
     """
 
@@ -54,7 +56,7 @@ class Target:
     @property
     def is_file(self) -> bool:
         """Whether ``place`` is a path."""
-        return self.place.endswith(".py")
+        return self.place.endswith((".py", _PROGRAM))
 
     def __str__(self) -> str:
         return self.text
@@ -67,6 +69,10 @@ def parse(text: str) -> Target:
         TargetError: if it has none of the five forms, or its keywords are not literals.
     """
     head, keywords = _split_keywords(text)
+    if head.endswith(_PROGRAM):
+        if keywords:
+            raise TargetError(f"{text!r}: an exported program takes no keywords; write {head}")
+        return Target(text, head, "")
     place, colon, name = head.rpartition(":")
     if colon and not place:
         raise TargetError(
@@ -89,7 +95,7 @@ def require_file(target: Target) -> None:
     """
     path = Path(target.place)
     if target.is_file and not path.is_file():
-        near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        near = [p.name for p in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
         raise TargetError(f"there is no file {target.place}{nearest(path.name, near)}")
 
 
@@ -117,6 +123,9 @@ def builder(target: Target | str) -> Builder:
     """
     if isinstance(target, str):
         target = parse(target)
+    if target.place.endswith(_PROGRAM):
+        require_file(target)
+        return partial(_program, target.place)
     if not target.place:
         found = reference_named(target.name)
     elif target.place == "torchvision":
@@ -126,6 +135,13 @@ def builder(target: Target | str) -> Builder:
     else:
         found = _from_module(target, _load(target))
     return _bound(found, target)
+
+
+def _program(path: str) -> nn.Module:
+    """The net that torch exported to a file."""
+    from properties.targets.programs import loaded
+
+    return loaded(path)
 
 
 def _from_torchvision(target: Target) -> Any:

@@ -35,8 +35,13 @@ def doubts(comparisons: Iterable[Comparison]) -> tuple[str, ...]:
     return (f"the deviations listed do not account for every difference in {modes} mode",) if left else ()
 
 
-def explain(comparisons: Iterable[Comparison]) -> tuple[Deviation, ...]:
-    """The deviations of all modes, each reported once, in data-flow order."""
+def explain(comparisons: Iterable[Comparison], *, has_one_mode: bool = False) -> tuple[Deviation, ...]:
+    """The deviations of all modes, each reported once, in data-flow order.
+
+    Args:
+        comparisons: of both nets.
+        has_one_mode: whether the nets have one mode alone in common, so that nothing is said of another.
+    """
     found: dict[tuple[Any, ...], tuple[_Located, set[str]]] = {}
     for comparison in comparisons:
         times: Counter[tuple[Any, ...]] = Counter()
@@ -50,7 +55,8 @@ def explain(comparisons: Iterable[Comparison]) -> tuple[Deviation, ...]:
     for located, modes in found.values():
         groups.setdefault(located.signature, []).append(located)
         seen.setdefault(located.signature, set()).update(modes)
-    groups = {("both" if len(seen[key]) > 1 else min(seen[key]), *key): members for key, members in groups.items()}
+    modes_of = {key: "both" if has_one_mode or len(modes) > 1 else min(modes) for key, modes in seen.items()}
+    groups = {(modes_of[key], *key): members for key, members in groups.items()}
     folded = [(signature[0], members) for signature, members in _fold_ratios(groups).items()]
     ordered = sorted(folded, key=lambda item: min(member.edit.at for member in item[1]))
     return tuple(_deviation(mode, members) for mode, members in ordered)

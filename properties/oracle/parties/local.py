@@ -16,6 +16,7 @@ from properties.graph.ir import OpGraph, Param
 from properties.graph.question import Asked
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import CaptureError, ask, capture
+from properties.oracle.parties.scope import scope_of
 from properties.oracle.trials.observe import observe
 from properties.oracle.trials.replica import Replica
 from properties.oracle.trials.trial import Observation, Trial
@@ -25,6 +26,7 @@ from properties.runs.borrowed import modes_kept
 from properties.targets.build import build_net, strangers_code
 from properties.targets.devices import note_on_moves
 from properties.targets.inputs import rejection, spec_of, usual_shapes
+from properties.targets.programs import settled_copy
 from properties.targets.target import builder, is_initialised
 
 __all__ = ["LocalParty"]
@@ -64,6 +66,7 @@ class LocalParty:
         self.starts_by_itself = starts_by_itself
         self.stage = stage
         self.net = build_net(build, name, real=not rebuildable, asked=self.asked)
+        self.scope = scope_of(self.net)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
         self._channels: int | None = None
         self._asked: dict[tuple[str, tuple[int, ...]], Asked] = {}
@@ -91,7 +94,9 @@ class LocalParty:
             TypeError: if it is none of the three.
         """
         if isinstance(net, nn.Module):
-            return cls(lambda: net, f"{role} ({type(net).__name__})", is_reference=is_reference, rebuildable=False)
+            with strangers_code():
+                given = settled_copy(net)
+            return cls(lambda: given, f"{role} ({type(net).__name__})", is_reference=is_reference, rebuildable=False)
         if isinstance(net, str):
             return cls.imported(net)(is_reference=is_reference)
         if callable(net):
@@ -219,10 +224,13 @@ class LocalParty:
         Raises:
             CandidateError: if it accepts none of the usual ones.
         """
+        if self.scope.input is not None:
+            return self.scope.input[1:]
         spec = spec_of(self.name) if self.rebuildable else None
         shapes = list(usual_shapes(self.net, spec))
         for shape in shapes:
-            both = (shape, "eval"), ((2, *shape[1:]), "train")
+            sizes = (shape, "eval"), ((2, *shape[1:]), "train")
+            both = [(size, mode) for size, mode in sizes if mode in self.scope.modes]
             if all(self.accepts(size, mode) is True for size, mode in both if mode == "eval" or self._can_be_rebuilt):
                 return shape[1:]
         tried = ", ".join(by(shape[1:]) for shape in shapes) or "nothing"

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from properties.graph.ir import OpGraph, Param
 from properties.graph.question import Asked
+from properties.oracle.parties.scope import Scope
 from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
 
@@ -37,6 +38,10 @@ class Party(Protocol):
     @property
     def keys(self) -> tuple[str, ...]:
         """The state_dict's keys, in its order."""
+
+    @property
+    def scope(self) -> Scope:
+        """The modes that it has and, where it takes one input only, the size of that."""
 
     def input_shape(self) -> tuple[int, ...]:
         """The size of one input that the net is made for, without the batch axis."""

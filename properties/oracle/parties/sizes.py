@@ -70,6 +70,8 @@ def why_rejected(net: Party, size: tuple[int, ...]) -> tuple[str, str] | None:
         size: without its batch axis. Heads that train mode alone has may leave fewer sizes than eval mode.
     """
     for mode, batch in (("eval", 1), ("train", 3)):
+        if mode not in net.scope.modes:
+            continue
         accepted = net.accepts((batch, *size), mode)
         if accepted is not True:
             return mode, str(accepted)

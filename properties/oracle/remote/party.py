@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from properties.errors import CandidateError, TargetError, readable
 from properties.graph.ir import OpGraph, Param
 from properties.graph.question import Asked
 from properties.isolation import wire
+from properties.oracle.parties.scope import MODES, Scope
 from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
 
@@ -50,6 +52,14 @@ class RemoteParty:
     def keys(self) -> tuple[str, ...]:
         """The state_dict's keys, in its order."""
         return tuple(self._ask("keys", tuple[str, ...]))
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The modes that it has and, where it takes one input only, the size of that."""
+        scope: Scope = self._ask("scope", Scope)
+        if not set(scope.modes) <= set(MODES):
+            raise self._broken(f"it has the modes {scope.modes}")
+        return replace(scope, why=readable(scope.why))
 
     def input_shape(self) -> tuple[int, ...]:
         """The size of one input that the net is made for, without the batch axis."""

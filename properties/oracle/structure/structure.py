@@ -18,6 +18,7 @@ from properties.graph.rules.canonical import canonicalise
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
 from properties.oracle.parties.party import Party
+from properties.oracle.parties.scope import Scope
 from properties.oracle.parties.sizes import second_size, why_rejected
 from properties.oracle.structure.captured import Agreement, Captured
 from properties.oracle.structure.questions import Questions
@@ -26,9 +27,8 @@ from properties.report import Deviation, Place
 from properties.report.words import by
 from properties.request import Request
 
-__all__ = ["MODES", "Structure", "compare_loosely", "only_at", "rejects"]
+__all__ = ["Structure", "compare_loosely", "only_at", "rejects"]
 
-MODES = ("eval", "train")
 _NO_EFFECT = "ReLU of a ReLU"  # the rule that drops a ReLU of what is never negative
 _SKIPPED = ("operator-missing", "operator-replaced", "wiring")
 
@@ -41,9 +41,13 @@ class Structure:
         candidate: the other.
         shape: one input of the reference, without its batch axis.
         request: what was asked of the check.
+        scope: where both can be run.
     """
 
-    def __init__(self, reference: Party, candidate: Party, shape: Shape, request: Request) -> None:
+    def __init__(
+        self, reference: Party, candidate: Party, shape: Shape, request: Request, scope: Scope | None = None
+    ) -> None:
+        self.scope = scope or Scope()
         self.reference = reference
         self.candidate = candidate
         self.shape = shape
@@ -67,15 +71,20 @@ class Structure:
 
     def first(self) -> list[Captured]:
         """Both modes at the size the reference is made for."""
-        return [self._capture(mode, (2, *self.shape)) for mode in MODES]
+        return [self._capture(mode, self.home) for mode in self.scope.modes]
+
+    @property
+    def home(self) -> Shape:
+        """The size of the first captures, batch axis included."""
+        return self.scope.input or (2, *self.shape)
 
     def second(self) -> list[Captured]:
         """Both modes at another size and with other batches; none if the candidate does not accept it."""
         size = self.second_size()
-        if self.rejected is not None:
+        if self.rejected is not None or self.scope.input is not None:
             return []
-        found = [self._capture("eval", (1, *size))]
-        if not self._asks_nothing("train", (3, *size)):
+        found = [self._capture("eval", (1, *size))] if "eval" in self.scope.modes else []
+        if "train" in self.scope.modes and not self._asks_nothing("train", (3, *size)):
             found.append(self._capture("train", (3, *size)))
         return found
 
@@ -87,7 +96,7 @@ class Structure:
         """
         if (mode, size) in self.captures or self.request.profile.captures_all:
             return False
-        home = self._capture(mode, (2, *self.shape))
+        home = self._capture(mode, self.home)
         asked = [graph.asked for graph in (home.reference, home.candidate)]
         if not all(each is not None and not each.questions for each in asked):
             return False
@@ -99,9 +108,7 @@ class Structure:
     def questions(self, mode: str) -> Questions:
         """What both nets ask about their input in a mode, with the answers at the sizes that were captured."""
         profile = self.request.profile
-        found = Questions(
-            self.reference, self.candidate, mode, (2, *self.shape), passes=profile.passes, tries=profile.tries
-        )
+        found = Questions(self.reference, self.candidate, mode, self.home, passes=profile.passes, tries=profile.tries)
         for captured in self.captures.values():
             if captured.mode == mode:
                 found.add(captured.size, captured.reference.asked, captured.candidate.asked)
@@ -109,6 +116,8 @@ class Structure:
 
     def second_size(self) -> Shape:
         """An odd and non-square size, without its batch axis; the first one again for a net of one size."""
+        if self.scope.input is not None:
+            return self.shape
         if self._second is None:
             size = second_size(self.reference, self.shape, self._strides())
             if size is None:
@@ -119,7 +128,7 @@ class Structure:
 
     def _strides(self) -> int:
         """The product of all strides of the reference, each once."""
-        captured = self.captures.get(("eval", (2, *self.shape)))
+        captured = self.captures.get(("eval", self.home))
         ops = () if captured is None else captured.reference.ops
         return prod({side for op in ops if op.kind in STRIDED for side in op.attributes["stride"] if side > 0}) or 1
 
@@ -139,11 +148,12 @@ class Structure:
         one has an effect in one net alone, because of what differs before it.
         """
         self.told = self.comparisons
-        found = explain(self.comparisons)
+        alone = len(self.scope.modes) == 1
+        found = explain(self.comparisons, has_one_mode=alone)
         forms = [compare_loosely, *([_compare_with_every_relu] if _NO_EFFECT in self.rules else [])] if found else []
         for compare in forms:
             other = [compare(captured) for captured in self.first()]
-            fewer = explain(other)
+            fewer = explain(other, has_one_mode=alone)
             if 0 < len(fewer) < len(found):
                 self.told, found = other, fewer
         return list(found)
@@ -165,8 +175,8 @@ class Structure:
         """What differs in one mode at a size of the caller's choice, batch axis included."""
         captured = self._capture(mode, size)
         found = explain([self._compare(captured)])
-        if found and all(self.accepts(other, size) for other in MODES):
-            found = explain([self._compare(self._capture(other, size)) for other in MODES])
+        if found and all(self.accepts(other, size) for other in self.scope.modes):
+            found = explain([self._compare(self._capture(other, size)) for other in self.scope.modes])
         if not found or not any(comparison.edits for comparison in self.comparisons):
             return found
         everywhere = [*self.first(), *self.second(), captured]  # a weight map was needed before: it may serve here too

@@ -11,7 +11,8 @@ from properties.report import Deviation, Place
 
 __all__ = ["idle", "is_left_over", "unread"]
 
-_SILENT = ("Identity", "Dropout", "Flatten", "Unflatten", "Sequential", "ModuleList", "ModuleDict", "Parameter")
+_TORCHS = ("Identity", "Dropout", "Flatten", "Unflatten", "Sequential", "ModuleList", "ModuleDict", "Parameter")
+_SILENT = (*_TORCHS, "GuardsFn")  # the last is what torch.export puts before an exported net
 _NAMED = 4  # modules that a note names
 
 

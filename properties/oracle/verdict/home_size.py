@@ -27,7 +27,7 @@ def raises_at_home(structure: Structure, moved: Transplant, differences: Sequenc
         differences: found elsewhere.
     """
     for raised in {each.mode: each for each in differences if each.tensor == "raised"}.values():
-        at_home = replace(raised.draw, shape=(2, *structure.shape))
+        at_home = replace(raised.draw, shape=structure.home)
         found = probe(structure.reference, structure.candidate, moved, raised.mode, at_home)
         if any(each.tensor == "raised" for each in found):
             return True

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.recipe import Recipe
@@ -19,32 +18,18 @@ from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
 from properties.oracle.trials.trial import Draw
 from properties.oracle.verdict.home_size import crossed, equal_at_home, raises_at_home
+from properties.oracle.verdict.judgement import Judgement
 from properties.oracle.verdict.numeric import deviations_of, in_words
 from properties.oracle.verdict.other_sizes import Elsewhere
 from properties.oracle.verdict.own_properties import alone
+from properties.oracle.verdict.scope import draws_within
 from properties.report import Deviation, Place, Result
 
-__all__ = ["Judgement", "judge", "with_starts"]
+__all__ = ["judge", "with_starts"]
 
 # Random operators: numbers that agree say nothing of them.
 _UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand")
 _UNTOUCHED = "image_is_left_untouched"  # the property that a graph may tell as well
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a check comes to; the fields are those of ``Report``."""
-
-    verdict: str
-    deviations: tuple[Deviation, ...] = ()
-    rules: tuple[str, ...] = ()
-    key_map: Mapping[str, str] = field(default_factory=dict)
-    weight_map: Mapping[str, Any] = field(default_factory=dict)
-    domain: str | None = None
-    counterexample: str | None = None
-    numbers: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    results: tuple[Result, ...] = ()
 
 
 def judge(structure: Structure) -> Judgement:
@@ -201,9 +186,8 @@ class _Judge:
     def _compared(self, moved: Transplant, drawn: Images) -> Evidence:
         if self.profile.measures_effect_only and (not moved.is_complete or self._unseen()):
             few = replace(drawn, eval=drawn.eval[:2], train=drawn.train[:1])
-            return compare(
-                self.reference, self.candidate, moved, few, progress=self.progress, channels=("eval", "train")
-            )
+            effect = [name for name in ("eval", "train") if name in self.profile.channels]
+            return compare(self.reference, self.candidate, moved, few, progress=self.progress, channels=effect)
         return self._in_all_channels(moved, drawn)
 
     def _in_all_channels(self, moved: Transplant, drawn: Images) -> Evidence:
@@ -249,11 +233,12 @@ class _Judge:
         )
 
     def _images(self) -> Images:
-        return images(
+        found = images(
             self.structure.comparisons[0].reference,
             seed=self.seed,
             accepts=lambda size, mode: self.reference.accepts(size, mode) is True,
         )
+        return draws_within(found, self.structure.scope, self.seed)
 
     def _counterexample(self, moved: Transplant, evidence: Evidence) -> str | None:
         if not evidence.differences:

@@ -11,7 +11,7 @@ from properties.graph.ir import Shape
 from properties.graph.question import Question
 from properties.oracle.evidence.compare import probe
 from properties.oracle.structure.questions import Point
-from properties.oracle.structure.structure import MODES, Structure, rejects
+from properties.oracle.structure.structure import Structure, rejects
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.trial import Draw
 from properties.report import Deviation
@@ -48,13 +48,15 @@ class Elsewhere:
         """The first that is found; none if the candidate does nothing else anywhere."""
         if self.structure.refused is not None:
             return [rejects(*self.structure.refused)]
+        if self.structure.scope.input is not None:
+            return []
         for mode, size in self.borders:
             found = self._accepted(mode, size)
             if found:
                 return found
         unanswered: list[Question] = []
         answering: list[Shape] = []
-        for mode in MODES:
+        for mode in self.structure.scope.modes:
             questions = self.structure.questions(mode)
             self.structure.progress(f"looking for inputs that answer its questions otherwise in {mode} mode")
             for point in questions.points(answering)[: self.profile.captures]:
@@ -90,7 +92,7 @@ class Elsewhere:
     def _agrees_in_numbers(self, point: Point) -> bool:
         """Whether both nets compute the same there, as far as that can be computed."""
         structure, compared = self.structure, 0
-        for mode in MODES:
+        for mode in structure.scope.modes:
             size = self._smallest_alike(mode, point.size)
             if size is not None:
                 draw = Draw(size, seed=self.small.seed)

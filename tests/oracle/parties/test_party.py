@@ -19,6 +19,7 @@ from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
 from properties.oracle.parties.local import LocalParty
 from properties.oracle.parties.party import Party
+from properties.oracle.parties.scope import Scope
 from properties.oracle.remote.party import RemoteParty
 from properties.oracle.remote.server import Server
 from properties.oracle.trials.trial import Draw, Filling, Trial
@@ -134,6 +135,11 @@ def test_it_says_what_it_is_made_for(party):
 
     assert 3 == size[0]
     assert [True, True] == [party.accepts((2, *size), mode) for mode in ("eval", "train")]
+
+
+def test_it_says_where_it_can_be_run(party):
+    """In both modes and at more than one size."""
+    assert Scope() == party.scope
 
 
 def test_what_it_rejects_it_rejects_in_one_line(party):

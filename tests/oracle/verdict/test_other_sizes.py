@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from properties import check
+from properties.oracle.parties.scope import Scope
 from properties.oracle.parties.sizes import second_size
 
 
@@ -57,7 +58,7 @@ def test_a_domain_is_named_only_for_a_net_that_can_be_trained_there(inplace):
 )
 def test_a_second_size_is_found_above_or_below(accepted, size):
     """A head of one size leaves a few sizes, which end at the one that the net is made for."""
-    net = SimpleNamespace(accepts=lambda shape, mode: all(side in accepted for side in shape[2:]))
+    net = SimpleNamespace(scope=Scope(), accepts=lambda shape, mode: all(side in accepted for side in shape[2:]))
 
     assert size == second_size(net, (3, 224, 224))
 

@@ -14,6 +14,7 @@ from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line, unknown_keyword
 from properties.targets.devices import staying
+from properties.targets.libraries import torchvision_importable
 from properties.targets.programs import module_of, settled_mode
 
 __all__ = ["build_net", "strangers_code"]
@@ -34,6 +35,7 @@ def strangers_code(asked: set[str] | None = None, *, if_known: bool = False) -> 
             contextlib.redirect_stdout(sys.stderr),
             warnings.catch_warnings(),
             torch.random.fork_rng(devices=[]),
+            torchvision_importable(),
             staying(set() if asked is None else asked, if_known=if_known),
         ):
             warnings.simplefilter("ignore")

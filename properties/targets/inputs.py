@@ -29,7 +29,10 @@ def spec_of(net: object) -> Spec | None:
     """The spec of a target that is a reference, with keywords or without; None for everything else."""
     if not isinstance(net, str):
         return None
-    target = parse(net)
+    try:
+        target = parse(net)
+    except TargetError:  # the name of a function
+        return None
     return next((spec for spec in references() if not target.place and spec.name == target.name), None)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from properties.errors import TargetError, last_line
 
-__all__ = ["import_timm", "import_torchvision", "torchvision_note"]
+__all__ = ["import_timm", "import_torchvision", "torchvision_importable", "torchvision_note"]
 
 # What torchvision registers Python kernels for while it is imported. The models need none of them.
 _SCHEMAS = (
@@ -32,7 +36,8 @@ def import_torchvision() -> ModuleType:
     """torchvision, with ``torchvision.models``.
 
     A wheel built for CUDA cannot load its operators beside a CPU-only torch, and its import fails with
-    ``operator torchvision::nms does not exist``. The schemas it misses are then declared first.
+    ``operator torchvision::nms does not exist``. The schemas it misses are then declared first. What is imported or
+    declared already is used as it is.
 
     Raises:
         TargetError: if it is not installed or fails for another reason.
@@ -40,8 +45,7 @@ def import_torchvision() -> ModuleType:
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
         raise TargetError("torchvision is not installed; pip install 'archproof[torchvision]'")
-    if not _declared and not _operators_load(Path(spec.origin).parent):
-        _declare()
+    _prepare(Path(spec.origin).parent)
     try:
         return importlib.import_module("torchvision")
     except Exception as error:
@@ -66,6 +70,45 @@ def import_timm() -> ModuleType:
         raise TargetError(f"timm cannot be imported: {last_line(error)}") from error
 
 
+@contextmanager
+def torchvision_importable() -> Iterator[None]:
+    """Within it whatever imports torchvision finds what its import needs, as ``import_torchvision`` would."""
+    finder = _Finder()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        if finder in sys.meta_path:
+            sys.meta_path.remove(finder)
+
+
+class _Finder:
+    """Finds no module, but hears that torchvision is sought."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Prepare its import; another finder finds it."""
+        if name == "torchvision":
+            spec = importlib.machinery.PathFinder.find_spec(name)
+            if spec is not None and spec.origin is not None:
+                _prepare(Path(spec.origin).parent)
+
+
+def _prepare(package: Path) -> None:
+    """See to it that torchvision in this folder can be imported; what somebody has declared is left as it is."""
+    if "torchvision" in sys.modules:
+        return
+    missing = [schema for schema in _SCHEMAS if not _is_known(schema)]
+    if missing and (len(missing) < len(_SCHEMAS) or not _operators_load(package)):
+        _declare(missing)
+
+
+def _is_known(schema: str) -> bool:
+    """Whether torch has the operator, whoever declared it."""
+    import torch
+
+    return hasattr(torch.ops.torchvision, schema.partition("(")[0])
+
+
 def _operators_load(package: Path) -> bool:
     """Whether torchvision's shared library fits this torch; loading it twice does no harm."""
     import torch
@@ -79,10 +122,10 @@ def _operators_load(package: Path) -> bool:
     return bool(libraries)
 
 
-def _declare() -> None:
+def _declare(schemas: list[str]) -> None:
     import torch
 
-    library = torch.library.Library("torchvision", "DEF")
-    for schema in _SCHEMAS:
+    library = torch.library.Library("torchvision", "FRAGMENT")  # others may have declared more of it
+    for schema in schemas:
         library.define(schema)
     _declared.append(library)

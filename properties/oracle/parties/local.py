@@ -100,7 +100,10 @@ class LocalParty:
         if isinstance(net, str):
             return cls.imported(net)(is_reference=is_reference)
         if callable(net):
-            return cls(net, getattr(net, "__qualname__", role), is_reference=is_reference)
+            name = getattr(net, "__qualname__", role)
+            if (held := _held(net, name)) is not None:  # the caller's own, which must stay as it is
+                return cls(lambda: held, name, is_reference=is_reference, rebuildable=False)
+            return cls(net, name, is_reference=is_reference)
         raise TypeError(f"{role} must be a target, a function that builds a net or a net, got {type(net).__name__}")
 
     @property
@@ -273,6 +276,13 @@ class LocalParty:
                 for tensor, content in zip(tensors, before, strict=True):
                     tensor.copy_(content)
         return True
+
+
+def _held(build: Callable[[], nn.Module], name: str) -> nn.Module | None:
+    """The net that a function returns each time, if it makes no new ones."""
+    first = build_net(build, name)
+    has_memory = any(not tensor.is_meta for tensor in (*first.parameters(), *first.buffers()))
+    return first if has_memory and build_net(build, name) is first else None
 
 
 def _content_unknown(captured: OpGraph) -> str:

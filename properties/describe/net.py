@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import nn
 
+from properties.errors import CandidateError
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.torch.capture import CaptureError
+from properties.oracle.parties.lazy import filled, has_lazy_layers
 from properties.targets.build import build_net, strangers_code
 from properties.targets.devices import note_on_moves
 from properties.targets.inputs import capture_quietly, first_accepted, rejection, spec_of
@@ -66,6 +69,13 @@ def captured(net: Net, shape: Shape | None) -> Described:
     asked: set[str] = set()
     built, name = build(net, asked=asked)
     spec = spec_of(net)
+    if has_lazy_layers(built):
+        if shape is None:
+            raise CandidateError(
+                f"{name} has layers that take their sizes from the first input; give it with --input N,C,H,W"
+            )
+        with strangers_code(asked):
+            built = filled(copy.deepcopy(built), shape)
     with strangers_code(asked):
         if shape is None:
             graph = first_accepted(built, name, spec)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from properties.report import Deviation, Place, Report, Result, Row
-from properties.report.words import share
+from properties.report.words import off
 
 __all__ = ["SAID", "STATUSES", "lines", "print_report"]
 
@@ -87,7 +87,7 @@ def _deviation(number: int, deviation: Deviation) -> Iterator[Text]:
     if parameters:
         head.append(f"  {parameters:+,} parameters", style="yellow")
     if deviation.effect.get("logits"):
-        head.append(f"  output {share(deviation.effect['logits'])} off", style="yellow")
+        head.append(f"  output {off(deviation.effect['logits'])}", style="yellow")
     yield head
     if deviation.expected:
         yield Text(f"{_INDENT}expected   {deviation.expected}", style="green")

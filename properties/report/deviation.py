@@ -49,7 +49,7 @@ class Deviation:
         count: in how many places.
         places: all of them.
         effect: ``{"parameters": difference of the parameter count}``, and ``"logits"``, the largest relative
-            difference of the first output, where it was computed.
+            difference of the first output, where it was computed; infinite where only one net has a number.
         known_as: the name people use for it, if it has one.
         link: where to read about it.
         repair: what to change in the candidate.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -144,7 +145,7 @@ class Report:
             "properties": [asdict(result) for result in self.results],
             "parameters": dict(self.parameters),
             "key_map": dict(self.key_map),
-            "weight_map": dict(self.weight_map),
+            "weight_map": _plain(self.weight_map),
             "compared": list(self.compared),
             "domain": self.domain,
             "counterexample": self.counterexample,
@@ -162,4 +163,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no word for it
     return value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["by", "noun", "share", "value"]
+__all__ = ["by", "noun", "off", "value"]
 
 _NOUNS = {
     "conv": "convolution", "linear": "linear layer", "batch_norm": "batch norm", "max_pool": "max pool",
@@ -27,11 +28,13 @@ def noun(kind: str, count: int = 1) -> str:
     return word if count == 1 or word.endswith("s") else f"{word}s"
 
 
-def share(relative: float) -> str:
-    """A share as a person reads it: ``12 %``, or ``100 times`` for what is far larger than itself."""
+def off(relative: float) -> str:
+    """How far off numbers are as a person reads it: ``12 % off``, or ``100 times off`` for what is far larger."""
+    if not math.isfinite(relative):
+        return "infinite or NaN, unlike the reference's"
     if relative >= 10:
-        return f"{relative:.2g} times"
-    return f"{100 * relative:.0f} %" if relative >= 0.1 else f"{100 * relative:.2g} %"
+        return f"{relative:.2g} times off"
+    return f"{100 * relative:.0f} % off" if relative >= 0.1 else f"{100 * relative:.2g} % off"
 
 
 def value(name: str, what: Any) -> str:

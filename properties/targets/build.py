@@ -24,6 +24,8 @@ __all__ = ["build_net", "strangers_code"]
 def strangers_code(asked: set[str] | None = None, *, if_known: bool = False) -> Iterator[None]:
     """Around code that is not ours: its prints go to stderr, warnings and logs nowhere, the random state comes back.
 
+    It finds torchvision, computes without a compiler, and on the devices that there are.
+
     Args:
         asked: gets the kinds of devices that it asks for and this machine lacks; they are asked for without effect.
         if_known: for code that has run here before, as in ``devices.staying``.
@@ -36,12 +38,20 @@ def strangers_code(asked: set[str] | None = None, *, if_known: bool = False) -> 
             warnings.catch_warnings(),
             torch.random.fork_rng(devices=[]),
             torchvision_importable(),
+            _uncompiled(),
             staying(set() if asked is None else asked, if_known=if_known),
         ):
             warnings.simplefilter("ignore")
             yield
     finally:
         logging.disable(before)
+
+
+@contextlib.contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Compiled nets run as they are written, wherever the compiler is loaded already: it takes minutes otherwise."""
+    with torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else contextlib.nullcontext():
+        yield
 
 
 def build_net(

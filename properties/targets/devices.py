@@ -8,15 +8,23 @@ machines without.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial, wraps
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import torch
 
-from properties.targets.lacking import ACCELERATORS, heard_by, is_lacking, lacking_dtype, listens, was_asked_for
-from properties.targets.moves import Staying
+from properties.targets.moves import (
+    ACCELERATORS,
+    Staying,
+    heard_by,
+    is_lacking,
+    lacking_dtype,
+    listens,
+    was_asked_for,
+)
 
 __all__ = ["note_on_moves", "staying"]
 
@@ -116,9 +124,15 @@ def _replaced() -> Iterator[None]:
             setattr(module, name, original)
 
 
+def _is_torchs_own(caller: FrameType) -> bool:
+    return str(caller.f_globals.get("__name__", "")).partition(".")[0] == "torch"
+
+
 def _before(original: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def called(*args: Any, **kwargs: Any) -> Any:
+        if _is_torchs_own(sys._getframe(1)):  # it asks for reasons of its own, and knows the error
+            return original(*args, **kwargs)
         return instead(original, *args, **kwargs)
 
     return called

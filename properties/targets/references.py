@@ -37,7 +37,6 @@ def reference_named(name: str) -> Callable[..., Any]:
 
     names = [spec.name for spec in arches.SPECS]
     if name not in names:
-        hint = "; for a file write path/file.py:FACTORY" if name.endswith("py") else ""
-        raise TargetError(f"no reference is called {name!r}{nearest(name, names)}{hint}; see archproof list")
+        raise TargetError(f"no reference is called {name!r}{nearest(name, names)}; see archproof list")
     found: Callable[..., Any] = getattr(arches, name)
     return found

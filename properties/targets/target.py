@@ -1,7 +1,8 @@
 """A target's name, as typed on the command line, to something that builds the net.
 
-``resnet50`` - ``torchvision:resnet50`` - ``timm:resnet50`` - ``package.module:factory`` - ``path/file.py:factory``,
-each optionally with literal keywords: ``file.py:net(num_classes=10)``; and ``path/program.pt2``, which torch exported.
+``resnet50`` - ``torchvision:resnet50`` - ``timm:resnet50`` - ``package.module:factory`` - ``path/file.py:factory``, or
+``path/file.py`` where it has one net alone, each optionally with literal keywords: ``file.py:net(num_classes=10)``; and
+``path/program.pt2``, which torch exported.
 
 Parsing needs no torch. ``libraries`` imports torchvision and timm, and only when a target asks for them.
 """
@@ -9,8 +10,6 @@ Parsing needs no torch. ``libraries`` imports torchvision and timm, and only whe
 from __future__ import annotations
 
 import ast
-import importlib
-import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -20,8 +19,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from properties.errors import TargetError, last_line, nearest, readable
+from properties.errors import TargetError, nearest
 from properties.targets.libraries import import_timm, import_torchvision
+from properties.targets.loading import load
+from properties.targets.offers import the_only_net
+from properties.targets.other_files import no_target
 from properties.targets.references import reference_named
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Target:
     Args:
         text: what was typed.
         place: ``""`` for ``arches``, a prefix (``"torchvision"``, ``"timm"``), a module's dotted name or a file's path.
-        name: the factory's name there; ``""`` for an exported program, which is a net by itself.
+        name: the factory's name there; ``""`` for the only one of a file, and for an exported program, which is a net.
         keywords: literal keyword arguments.
     """
 
@@ -73,6 +75,10 @@ def parse(text: str) -> Target:
         if keywords:
             raise TargetError(f"{text!r}: an exported program takes no keywords; write {head}")
         return Target(text, head, "")
+    if head.endswith(".py"):
+        return Target(text, head, "", keywords)
+    if (why := no_target(head)) is not None:
+        raise TargetError(why)
     place, colon, name = head.rpartition(":")
     if colon and not place:
         raise TargetError(
@@ -82,8 +88,7 @@ def parse(text: str) -> Target:
     if not all(part.isidentifier() for part in (name.split(".") if dotted else [name])) and not (
         place in _WITH_OTHER_NAMES and name
     ):
-        hint = f"; write {head}:FACTORY" if head.endswith(".py") else ""
-        raise TargetError(f"{text!r} is not a target: {name!r} is not a name{hint}")
+        raise TargetError(f"{text!r} is not a target: {name!r} is not a name")
     return Target(text, place, name, keywords)
 
 
@@ -133,7 +138,8 @@ def builder(target: Target | str) -> Builder:
     elif target.place == "timm":
         found = _from_timm(target)
     else:
-        found = _from_module(target, _load(target))
+        require_file(target)
+        found = _from_module(target, load(target.place, target.name))
     return _bound(found, target)
 
 
@@ -171,6 +177,8 @@ def _from_timm(target: Target) -> Any:
 
 
 def _from_module(target: Target, module: ModuleType) -> Any:
+    if not target.name:
+        return the_only_net(module, target.place)[1]
     found: Any = module
     for name in target.name.split("."):
         home, found = found, getattr(found, name, None)
@@ -178,55 +186,6 @@ def _from_module(target: Target, module: ModuleType) -> Any:
             names = [key for key, value in vars(home).items() if callable(value) and not key.startswith("_")]
             raise TargetError(f"{target.place} has no {target.name!r}{nearest(name, names)}")
     return found
-
-
-def _load(target: Target) -> ModuleType:
-    """Import the module or file; what it prints is the caller's business."""
-    if target.is_file:
-        return _load_file(target)
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        return importlib.import_module(target.place)
-    except ModuleNotFoundError as error:
-        if error.name and (target.place == error.name or target.place.startswith(error.name + ".")):
-            hint = f"; for a file write {target.place}.py:{target.name}" if Path(f"{target.place}.py").exists() else ""
-            raise TargetError(f"no module is called {error.name!r}{hint}") from error
-        raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
-    except SystemExit as error:
-        raise TargetError(f"{target.place} called sys.exit({readable(error)}) while it was imported") from error
-    except Exception as error:
-        raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
-
-
-def _load_file(target: Target) -> ModuleType:
-    require_file(target)
-    path = Path(target.place)
-    package = path.resolve()
-    names = [path.stem]
-    while (package.parent / "__init__.py").exists():
-        package = package.parent
-        names.insert(0, package.name)
-    sys.path.insert(0, str(package.parent))
-    if len(names) > 1:  # some import their neighbours as if there was no package; that comes last
-        sys.path.append(str(path.resolve().parent))
-    name = ".".join(names)
-    try:
-        if len(names) > 1:  # part of a package: relative imports must work
-            return importlib.import_module(name)
-        spec = importlib.util.spec_from_file_location(f"_archproof_{name}", path)
-        if spec is None or spec.loader is None:
-            raise TargetError(f"{target.place} is not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-        return module
-    except TargetError:
-        raise
-    except SystemExit as error:
-        raise TargetError(f"{target.place} called sys.exit({readable(error)}) while it was imported") from error
-    except Exception as error:
-        raise TargetError(f"{target.place} cannot be imported: {last_line(error)}") from error
 
 
 def _bound(found: Any, target: Target) -> Builder:

@@ -16,6 +16,7 @@ from properties.graph.ir import OpGraph, Param
 from properties.graph.question import Asked
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import CaptureError, ask, capture
+from properties.oracle.parties.lazy import filled, has_lazy_layers, made_for
 from properties.oracle.parties.scope import scope_of
 from properties.oracle.trials.observe import observe
 from properties.oracle.trials.replica import Replica
@@ -95,7 +96,7 @@ class LocalParty:
         """
         if isinstance(net, nn.Module):
             with strangers_code():
-                given = settled_copy(net)
+                given = copy.deepcopy(net) if has_lazy_layers(net) else settled_copy(net)
             return cls(lambda: given, f"{role} ({type(net).__name__})", is_reference=is_reference, rebuildable=False)
         if isinstance(net, str):
             return cls.imported(net)(is_reference=is_reference)
@@ -116,6 +117,19 @@ class LocalParty:
         """The state_dict's keys, in its order."""
         return tuple(self.net.state_dict())
 
+    def _meet(self, size: tuple[int, ...]) -> None:
+        """Layers that take their sizes from the first input get this one."""
+        if not has_lazy_layers(self.net):
+            return
+        self.build = made_for(self.build, size)
+        self.replica = Replica(self.build, self.name, rebuildable=self.rebuildable)
+        self.stage(f"in forward at {size} in eval mode")
+        try:
+            with strangers_code(self.asked):
+                filled(self.net, size)
+        except Exception as error:
+            raise CandidateError(f"{self.name} raised in forward at {size}: {last_line(error)}") from error
+
     def expect(self, method: str, *arguments: Any) -> None:
         """Nothing: a net in this process cannot begin before it is asked."""
 
@@ -126,6 +140,7 @@ class LocalParty:
             CandidateError: if it raises or cannot be traced.
             TargetError: if a reference does not accept the size; the message has the smallest that it accepts.
         """
+        self._meet(size)
         try:
             found = self._capture(mode, size)
             again = _content_unknown(found) != ""
@@ -181,10 +196,11 @@ class LocalParty:
 
     def ask(self, mode: str, size: tuple[int, ...]) -> Asked:
         """What it asks about the size of its input, and whether it accepts it."""
+        self._meet(size)
         if (mode, size) not in self._asked:
             self.stage(f"in forward at {size} in {mode} mode")
             try:
-                with strangers_code():
+                with strangers_code(self.asked):
                     self._asked[mode, size] = ask(self.net, input_shape=size, mode=mode)
             except SystemExit as error:
                 self._asked[mode, size] = Asked(raised=f"SystemExit: {error.code}")
@@ -229,6 +245,10 @@ class LocalParty:
         """
         if self.scope.input is not None:
             return self.scope.input[1:]
+        if has_lazy_layers(self.net):
+            raise CandidateError(
+                f"{self.name} has layers that take their sizes from the first input; give its size with --input C,H,W"
+            )
         spec = spec_of(self.name) if self.rebuildable else None
         shapes = list(usual_shapes(self.net, spec))
         for shape in shapes:
@@ -243,6 +263,7 @@ class LocalParty:
 
     def with_own_channels(self, size: tuple[int, ...]) -> tuple[int, ...]:
         """The size, with the channels of the net's first layer where it rejects those given."""
+        self._meet(size)
         if self._channels is None:
             first = next(usual_shapes(self.net, None), size)
             differs = len(first) == len(size) and first[1] != size[1]
@@ -251,6 +272,7 @@ class LocalParty:
 
     def accepts(self, size: tuple[int, ...], mode: str = "eval") -> bool | str:
         """True, or the last line of what the net raises."""
+        self._meet(size)
         answer = self._accepts(size, mode)
         if answer is not True and "meta" in answer and self._can_be_rebuilt:  # it can be recorded, but not called there
             self.stage("while building")

@@ -7,7 +7,7 @@ from typing import Any
 
 from properties.render.html.markup import Markup, element, joined, name
 from properties.report import Deviation, Row, identifier
-from properties.report.words import share, value
+from properties.report.words import off, value
 
 __all__ = ["deviation_card", "web_link"]
 
@@ -57,7 +57,7 @@ def _chips(deviation: Deviation) -> list[Markup]:
     said.append(f"{deviation.count} places" if deviation.count > 1 else "")
     parameters, output = deviation.effect.get("parameters", 0), deviation.effect.get("logits")
     said.append(f"{parameters:+,} parameters" if parameters else "")
-    said.append(f"output {share(output)} off" if output else "")
+    said.append(f"output {off(output)}" if output else "")
     chips = [element("span", text, class_="chip") for text in said if text]
     return [
         *chips,

@@ -71,15 +71,9 @@ def parse(text: str) -> Target:
         TargetError: if it has none of the five forms, or its keywords are not literals.
     """
     head, keywords = _split_keywords(text)
-    if head.endswith(_PROGRAM):
-        if keywords:
-            raise TargetError(f"{text!r}: an exported program takes no keywords; write {head}")
-        return Target(text, head, "")
-    if head.endswith(".py"):
-        return Target(text, head, "", keywords)
-    if (why := no_target(head)) is not None:
-        raise TargetError(why)
     place, colon, name = head.rpartition(":")
+    if place not in _WITH_OTHER_NAMES and (found := _file_alone(text, head, keywords)) is not None:
+        return found
     if colon and not place:
         raise TargetError(
             f"{text!r} names no place before the colon; write torchvision:NAME, module:NAME or file.py:NAME"
@@ -90,6 +84,23 @@ def parse(text: str) -> Target:
     ):
         raise TargetError(f"{text!r} is not a target: {name!r} is not a name")
     return Target(text, place, name, keywords)
+
+
+def _file_alone(text: str, head: str, keywords: Mapping[str, Any]) -> Target | None:
+    """The target that a file without a name is; None where something else was typed.
+
+    Raises:
+        TargetError: if it is a file that builds no net, or takes no keywords.
+    """
+    if head.endswith(_PROGRAM):
+        if keywords:
+            raise TargetError(f"{text!r}: an exported program takes no keywords; write {head}")
+        return Target(text, head, "")
+    if head.endswith(".py"):
+        return Target(text, head, "", keywords)
+    if (why := no_target(head)) is not None:
+        raise TargetError(why)
+    return None
 
 
 def require_file(target: Target) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 
 from properties.graph.ir import Op, OpGraph
-from properties.graph.question import Asked
+from properties.graph.question import Asked, Under
 
 __all__ = ["Witness"]
 
@@ -22,12 +22,13 @@ __all__ = ["Witness"]
 class Witness:
     """What was seen of the outputs while the net was traced."""
 
-    def __init__(self) -> None:
+    def __init__(self, under: Under) -> None:
         self.paths: list[str] = []
         self.untraced: tuple[str, ...] = ()
         self.reached: frozenset[str] = frozenset()
         self.differentiable: list[bool] = []
         self.asked: Asked | None = None
+        self.under = under
 
     def see(self, net: nn.Module, found: Sequence[tuple[str, Tensor]]) -> None:
         """Look at what the net returned: ``(path, tensor)`` pairs."""

@@ -12,7 +12,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 
 from properties.errors import last_line
 from properties.graph.ir import OpGraph
-from properties.graph.question import Asked
+from properties.graph.question import AS_IT_IS, Asked, Under
 from properties.graph.torch.asking.listener import Listener
 from properties.graph.torch.asking.sizes import SizesThatRemember
 from properties.graph.torch.aten.layers import CUMULATIVE
@@ -38,6 +38,7 @@ from properties.graph.torch.ways import Way, note, telling, ways
 
 __all__ = ["CaptureError", "ask", "capture"]
 
+_DEAF: AbstractContextManager[object] = nullcontext()
 _LOGGERS = ("torch.export", "torch.fx.experimental.symbolic_shapes", "torch._dynamo", "torch._subclasses.fake_tensor")
 
 
@@ -49,13 +50,20 @@ class CaptureError(RuntimeError):
         self.cause = cause
 
 
-def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), mode: str = "eval") -> OpGraph:
+def capture(
+    net: nn.Module,
+    *,
+    input_shape: tuple[int, ...] = (2, 3, 224, 224),
+    mode: str = "eval",
+    under: Under = AS_IT_IS,
+) -> OpGraph:
     """The operators of one forward pass, as they are written (``canonical`` brings them to a normal form).
 
     Args:
         net: on any device; its modes, hooks and tensors are left as they were.
         input_shape: size of the one input, batch axis included.
         mode: ``"eval"`` or ``"train"``.
+        under: what the net is told otherwise than it would be; it must be recorded then.
 
     Raises:
         CaptureError: if the net raises at this size or cannot be traced.
@@ -65,9 +73,17 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
         raise ValueError(f"mode must be 'eval' or 'train', got {mode!r}")
     leaves = Leaves.of(net)
     example = torch.empty(input_shape, dtype=leaves.dtype, device=leaves.device)
-    with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net) as witness:
+    with (
+        _in_mode(net, mode),
+        _quiet(),
+        _random_state_kept(leaves),
+        torch.enable_grad(),
+        _flat_outputs(net, under) as witness,
+    ):
         failures: dict[Way, Exception] = {}
         for way in ways(mode):
+            if way.is_second_best and under != AS_IT_IS:
+                break
             found = _attempt(way, net, example, witness, leaves, mode)
             if isinstance(found, OpGraph):
                 if not way.is_second_best:
@@ -80,22 +96,23 @@ def capture(net: nn.Module, *, input_shape: tuple[int, ...] = (2, 3, 224, 224), 
                 own = _own_error(net, leaves, example, mode)
                 if own is not None:
                     raise CaptureError(f"the net raises at {tuple(example.shape)}", own) from found
-    first = telling(failures)
+    first = telling(failures) if under == AS_IT_IS else next(iter(failures.values()))
     raise CaptureError(f"the net cannot be traced: {_reason(first)}", first) from first
 
 
-def ask(net: nn.Module, *, input_shape: tuple[int, ...], mode: str = "eval") -> Asked:
+def ask(net: nn.Module, *, input_shape: tuple[int, ...], mode: str = "eval", under: Under = AS_IT_IS) -> Asked:
     """What the net asks about the size of its input, and whether it accepts it: a capture without a graph.
 
     Args:
         net: as for ``capture``.
         input_shape: likewise.
         mode: likewise.
+        under: likewise.
     """
     leaves = Leaves.of(net)
     example = torch.empty(input_shape, dtype=leaves.dtype, device=leaves.device)
-    listener = Listener()
-    with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net):
+    listener = Listener(under=under)
+    with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net, under):
         try:
             recording = record(net, tuple(example.shape), example.dtype, example.device, listener)
         except Exception as error:  # whatever a stranger's code raises
@@ -103,9 +120,8 @@ def ask(net: nn.Module, *, input_shape: tuple[int, ...], mode: str = "eval") -> 
                 return Asked(tuple(listener.questions), last_line(error))
         else:
             return recording.asked
-        listener = Listener()
-        with SizesThatRemember(listener):
-            own = _own_error(net, leaves, example, mode)
+        listener = Listener(under=under)
+        own = _own_error(net, leaves, example, mode, SizesThatRemember(listener))
     return Asked(tuple(listener.questions), None if own is None else last_line(own))
 
 
@@ -123,11 +139,13 @@ def _attempt(
         return error
 
 
-def _own_error(net: nn.Module, leaves: Leaves, example: Tensor, mode: str) -> Exception | None:
+def _own_error(
+    net: nn.Module, leaves: Leaves, example: Tensor, mode: str, listening: AbstractContextManager[object] = _DEAF
+) -> Exception | None:
     """What the net raises when it is simply called; None if it runs, so that tracing is to blame."""
     before = {key: tensor.detach().clone() for key, tensor in leaves.tensors.items()}
     try:
-        with torch.set_grad_enabled(mode == "train"):
+        with torch.set_grad_enabled(mode == "train"), listening:
             net(torch.zeros_like(example))
     except Exception as error:
         return error
@@ -175,9 +193,9 @@ def _random_state_kept(leaves: Leaves) -> Iterator[None]:
 
 
 @contextmanager
-def _flat_outputs(net: nn.Module) -> Iterator[Witness]:
+def _flat_outputs(net: nn.Module, under: Under) -> Iterator[Witness]:
     """Let the net return a plain tuple of tensors, whatever it returns; the witness knows where each one stood."""
-    witness = Witness()
+    witness = Witness(under)
     running = [0]  # a net may call itself, and wants what it returns then
 
     def enter(*_: object) -> None:

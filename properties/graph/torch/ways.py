@@ -8,16 +8,17 @@ that refuses by make_fx. Each trace that was not recorded says so in a note.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
+from properties.graph.question import Under
 from properties.graph.torch.asking.listener import Listener
 from properties.graph.torch.autograd import Witness
 from properties.graph.torch.make_fx import trace_by_make_fx
 from properties.graph.torch.recording.predispatch import obstacle
-from properties.graph.torch.recording.recorder import record
+from properties.graph.torch.recording.recorder import Recording, record
 from properties.graph.torch.recording.values import Unrecordable, is_refusal
 from properties.graph.torch.trace import Trace
 
@@ -65,9 +66,22 @@ def by_recording(net: nn.Module, example: Tensor, witness: Witness) -> Trace:
     reason = obstacle()
     if reason is not None:
         raise Unrecordable(reason)
-    recording = record(net, tuple(example.shape), example.dtype, example.device, Listener())
+    recording = _recorded(net, example, witness.under)
     witness.asked = recording.asked
     return Trace.of_recording(recording, witness.untraced)
+
+
+def _recorded(net: nn.Module, example: Tensor, under: Under) -> Recording:
+    """A recording; where the net raises since it was told no about the content of a tensor, it is told yes."""
+    while True:
+        listener = Listener(under=under)
+        try:
+            return record(net, tuple(example.shape), example.dtype, example.device, listener)
+        except Exception:
+            asked = next(iter(listener.questions[-1:]), None)
+            if asked is None or asked.operator != "content" or asked.name in under.holding:
+                raise
+            under = replace(under, holding=(*under.holding, asked.name))
 
 
 def by_export(net: nn.Module, example: Tensor, witness: Witness) -> Trace:

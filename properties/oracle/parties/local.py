@@ -13,7 +13,7 @@ from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line
 from properties.graph.ir import OpGraph, Param
-from properties.graph.question import Asked
+from properties.graph.question import AS_IT_IS, Asked, Under
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import CaptureError, ask, capture
 from properties.oracle.parties.lazy import filled, has_lazy_layers, made_for
@@ -70,7 +70,7 @@ class LocalParty:
         self.scope = scope_of(self.net)
         self.params: tuple[Param, ...] = ()  # every registered tensor, from the last capture
         self._channels: int | None = None
-        self._asked: dict[tuple[str, tuple[int, ...]], Asked] = {}
+        self._asked: dict[tuple[str, tuple[int, ...], str], Asked] = {}
         self.replica = Replica(build, name, rebuildable=rebuildable)
 
     @classmethod
@@ -133,7 +133,7 @@ class LocalParty:
     def expect(self, method: str, *arguments: Any) -> None:
         """Nothing: a net in this process cannot begin before it is asked."""
 
-    def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
+    def capture(self, mode: str, size: tuple[int, ...], under: Under = AS_IT_IS) -> OpGraph:
         """Its operators as they are written.
 
         Raises:
@@ -142,7 +142,7 @@ class LocalParty:
         """
         self._meet(size)
         try:
-            found = self._capture(mode, size)
+            found = self._capture(mode, size, under)
             again = _content_unknown(found) != ""
         except (CandidateError, TargetError):  # its code may need the content of a tensor that has none yet
             if not self._can_be_rebuilt:
@@ -151,7 +151,7 @@ class LocalParty:
         if again and self._can_be_rebuilt:
             self.stage("while building")
             self.net = build_net(self.build, self.name, real=True, asked=self.asked)
-            found = self._capture(mode, size)
+            found = self._capture(mode, size, under)
         self.params = found.params
         unknown = _content_unknown(found)
         if unknown:
@@ -164,11 +164,11 @@ class LocalParty:
         """Whether the net stands on the meta device and could be built with real tensors instead."""
         return self.rebuildable and any(tensor.is_meta for tensor in (*self.net.parameters(), *self.net.buffers()))
 
-    def _capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
+    def _capture(self, mode: str, size: tuple[int, ...], under: Under) -> OpGraph:
         self.stage(f"in forward at {size} in {mode} mode")
         try:
             with strangers_code(self.asked):
-                found = capture(self.net, input_shape=size, mode=mode)
+                found = capture(self.net, input_shape=size, mode=mode, under=under)
         except CaptureError as error:
             raise self._error(error, mode, size) from error
         except SystemExit as error:
@@ -194,17 +194,18 @@ class LocalParty:
         self.stage(f"in forward at {trial.draw.shape} in {trial.mode} mode")
         return observe(self.replica, trial)
 
-    def ask(self, mode: str, size: tuple[int, ...]) -> Asked:
+    def ask(self, mode: str, size: tuple[int, ...], under: Under = AS_IT_IS) -> Asked:
         """What it asks about the size of its input, and whether it accepts it."""
         self._meet(size)
-        if (mode, size) not in self._asked:
+        key = mode, size, repr(under)
+        if key not in self._asked:
             self.stage(f"in forward at {size} in {mode} mode")
             try:
                 with strangers_code(self.asked):
-                    self._asked[mode, size] = ask(self.net, input_shape=size, mode=mode)
+                    self._asked[key] = ask(self.net, input_shape=size, mode=mode, under=under)
             except SystemExit as error:
-                self._asked[mode, size] = Asked(raised=f"SystemExit: {error.code}")
-        return self._asked[mode, size]
+                self._asked[key] = Asked(raised=f"SystemExit: {error.code}")
+        return self._asked[key]
 
     def properties(
         self, size: tuple[int, ...], profile: str, seed: int, implied: tuple[str, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from properties.graph.ir import OpGraph, Param
-from properties.graph.question import Asked
+from properties.graph.question import AS_IT_IS, Asked, Under
 from properties.oracle.parties.scope import Scope
 from properties.oracle.trials.trial import Observation, Trial
 from properties.report import Result
@@ -55,10 +55,10 @@ class Party(Protocol):
     def expect(self, method: str, *arguments: Any) -> None:
         """Say what will be asked for soon, at a size as the reference has it, so that another process can begin."""
 
-    def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
+    def capture(self, mode: str, size: tuple[int, ...], under: Under = AS_IT_IS) -> OpGraph:
         """Its operators as they are written; the check brings them to a normal form itself."""
 
-    def ask(self, mode: str, size: tuple[int, ...]) -> Asked:
+    def ask(self, mode: str, size: tuple[int, ...], under: Under = AS_IT_IS) -> Asked:
         """What it asks about the size of its input, and whether it accepts it; much cheaper than a capture."""
 
     def observe(self, trial: Trial) -> Observation:

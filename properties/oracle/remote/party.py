@@ -11,7 +11,7 @@ from typing import Any
 
 from properties.errors import CandidateError, TargetError, readable
 from properties.graph.ir import OpGraph, Param
-from properties.graph.question import Asked
+from properties.graph.question import AS_IT_IS, Asked, Query, Under
 from properties.isolation import wire
 from properties.oracle.parties.scope import MODES, Scope
 from properties.oracle.trials.trial import Observation, Trial
@@ -74,9 +74,9 @@ class RemoteParty:
         answer: bool | str = self._ask("accepts", bool | str, size, mode)
         return readable(answer) if isinstance(answer, str) else answer
 
-    def capture(self, mode: str, size: tuple[int, ...]) -> OpGraph:
+    def capture(self, mode: str, size: tuple[int, ...], under: Under = AS_IT_IS) -> OpGraph:
         """Its operators as they are written."""
-        graph: OpGraph = self._ask("capture", OpGraph, mode, size)
+        graph: OpGraph = self._ask("capture", OpGraph, mode, size, under)
         fault = _fault(graph)
         if fault is not None:
             raise self._broken(fault)
@@ -84,9 +84,9 @@ class RemoteParty:
         asked = None if graph.asked is None else _readable(graph.asked)
         return replace(graph, notes=tuple(map(readable, graph.notes)), asked=asked)
 
-    def ask(self, mode: str, size: tuple[int, ...]) -> Asked:
+    def ask(self, mode: str, size: tuple[int, ...], under: Under = AS_IT_IS) -> Asked:
         """What it asks about the size of its input, and whether it accepts it."""
-        asked: Asked = self._ask("ask", Asked, mode, size)
+        asked: Asked = self._ask("ask", Asked, mode, size, under)
         return _readable(asked)
 
     def observe(self, trial: Trial) -> Observation:
@@ -161,8 +161,13 @@ def _readable(asked: Asked) -> Asked:
         replace(each, where=readable(each.where), text=readable(each.text), module=readable(each.module))
         for each in asked.questions
     ]
-    raised = None if asked.raised is None else readable(asked.raised)
-    return Asked(tuple(questions), raised, readable(asked.calls))
+    return Asked(
+        questions=tuple(questions),
+        raised=None if asked.raised is None else readable(asked.raised),
+        calls=readable(asked.calls),
+        queries=tuple(Query(readable(each.name), readable(each.where), readable(each.text)) for each in asked.queries),
+        kept=tuple(replace(each, name=readable(each.name)) for each in asked.kept),
+    )
 
 
 def _fault(graph: OpGraph) -> str | None:

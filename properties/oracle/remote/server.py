@@ -82,7 +82,7 @@ class Server:
             self.expected[asked] = self._answer(asked)
             if self.expected[asked].startswith(b"+"):
                 size = wire.loads(tuple[int, ...], self.expected[asked][1:])
-                request = method.encode() + b"\n" + wire.dumps((arguments[0], size))
+                request = method.encode() + b"\n" + wire.dumps((arguments[0], size, *arguments[2:]))
         self.expected[request] = self._answer(request)
 
     def _answer(self, request: bytes) -> bytes:

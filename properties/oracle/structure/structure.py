@@ -11,6 +11,7 @@ from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.kinds import STRIDED
+from properties.graph.question import AS_IT_IS, Under
 from properties.graph.rewriting.params import are_apart
 from properties.graph.rewriting.rule import GraphRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
@@ -188,6 +189,23 @@ class Structure:
         captured = [f"{each}{self.reasons.get(at, '')}" for at, each in self.captures.items()]
         return (*captured, *self.spared)
 
+    def differences_under(self, mode: str, ours: Under, theirs: Under) -> tuple[Deviation, ...]:
+        """What differs at the first size where the nets are told otherwise, if anything does in this mode."""
+        found = explain([self._compare(self._capture_under(mode, ours, theirs))])
+        return (
+            explain([self._compare(self._capture_under(each, ours, theirs)) for each in self.scope.modes])
+            if found
+            else ()
+        )
+
+    def _capture_under(self, mode: str, ours: Under, theirs: Under) -> Captured:
+        size = self.home
+        self.candidate.expect("capture", mode, size, theirs)
+        reference = self.reference.capture(mode, size, ours)
+        return Captured(
+            mode, size, reference, self.candidate.capture(mode, self.candidate.with_own_channels(size), theirs)
+        )
+
     def accepts(self, mode: str, size: Shape) -> bool:
         """Whether both nets accept a size, batch axis included."""
         theirs = self.candidate.with_own_channels(size)
@@ -210,7 +228,7 @@ class Structure:
     def _capture(self, mode: str, size: Shape) -> Captured:
         if (mode, size) not in self.captures:
             self.progress(f"tracing in {mode} mode at {by(size)}")
-            self.candidate.expect("capture", mode, size)
+            self.candidate.expect("capture", mode, size, AS_IT_IS)
             ours = self.reference.capture(mode, size)
             theirs = self.candidate.capture(mode, self.candidate.with_own_channels(size))
             self.captures[mode, size] = Captured(mode, size, ours, theirs)

@@ -23,6 +23,7 @@ from properties.oracle.verdict.numeric import deviations_of, in_words
 from properties.oracle.verdict.other_sizes import Elsewhere
 from properties.oracle.verdict.own_properties import alone
 from properties.oracle.verdict.scope import draws_within
+from properties.oracle.verdict.told_otherwise import ToldOtherwise
 from properties.report import Deviation, Place, Result
 
 __all__ = ["judge", "with_starts"]
@@ -94,7 +95,11 @@ class _Judge:
         evidence = self._confirmed(moved, drawn)
         found = self._shown(moved, evidence)
         elsewhere = Elsewhere(self.structure, drawn.borders, moved, drawn.quick)
-        found = found or elsewhere.deviations()
+        told = ToldOtherwise(self.structure)
+        if found:  # what the numbers show, a question may explain
+            found = [replace(each, kind="behaviour") for each in told.deviations()] or found
+        found = found or elsewhere.deviations() or told.deviations()
+        undecided = (*elsewhere.undecided, *told.undecided)
         results: tuple[Result, ...] = ()
         if not found and self.profile.properties_if_proved:
             results, found = self._alone(drawn, one_graph=True)
@@ -105,11 +110,11 @@ class _Judge:
             key_map=keys,
             weight_map={key: recipe.to_dict() for key, recipe in recipes.items()},
             numbers=in_words(evidence),
-            notes=(*evidence.undecided, *evidence.aside, *elsewhere.notes),
+            notes=(*evidence.undecided, *evidence.aside, *elsewhere.notes, *told.notes),
             results=results,
         )
-        if not found and elsewhere.undecided:
-            return replace(common, verdict="undistinguished", notes=(*elsewhere.undecided, *common.notes))
+        if not found and undecided:
+            return replace(common, verdict="undistinguished", notes=(*undecided, *common.notes))
         if not found:
             return common
         if all(deviation.kind == "domain" for deviation in found):

@@ -15,13 +15,16 @@ _WITH_SETTINGS = ("conv", "max_pool", "avg_pool", "batch_norm", "group_norm", "d
 
 
 def digest(graph: fx.Graph) -> str:
-    """The operators in order, with the settings of layers, without sizes and without what is read by which."""
+    """The operators in order, with what each of them reads and the settings of layers, without sizes."""
     found = hashlib.sha256()
-    for node in graph.nodes:
+    positions: dict[fx.Node, int] = {}
+    for position, node in enumerate(graph.nodes):
+        positions[node] = position
         name = str(node.target)
         kinds = (bool, int, float) if any(part in name for part in _WITH_SETTINGS) else (bool, float)
         settings = [value for value in _scalars([*node.args, *node.kwargs.values()]) if type(value) in kinds]
-        found.update(f"{name}{settings}\n".encode())
+        read = [positions[source] for source in node.all_input_nodes]
+        found.update(f"{name}{settings}{read}\n".encode())
     return found.hexdigest()[:16]
 
 

@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from properties.graph.torch.asking.listener import Listener
 from properties.graph.torch.asking.numbers import remembering
+from properties.graph.torch.asking.queries import OF_TENSORS, answered
 
 __all__ = ["SizesThatRemember"]
 
@@ -30,14 +31,14 @@ class SizesThatRemember(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
+        if func in OF_TENSORS:
+            return answered(self.listener, OF_TENSORS[func], result)
         handle = _HANDLES.get(func)
         if handle is None:
             return result
-        return (
-            handle(self.listener, args, result)
-            if handle is not _parts
-            else _parts(self.listener, args, result, (kwargs or {}).get("dim"))
-        )
+        if handle is _parts:
+            return _parts(self.listener, args, result, (kwargs or {}).get("dim"))
+        return handle(self.listener, args, result)
 
 
 def _size(listener: Listener, args: Any, result: Any) -> Any:

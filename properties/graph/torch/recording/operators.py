@@ -19,6 +19,7 @@ class Traits:
 
     Args:
         only_reads: it returns no tensor and changes none: it tells about one.
+        tells_yes_or_no: it only reads content, and is answered by yes or no.
         written: position and name of the arguments that it changes in place.
         takes_device: whether it can be told where to make its result.
         changes_size: it writes nothing, but its first argument has another size or other memory afterwards.
@@ -26,6 +27,7 @@ class Traits:
     """
 
     only_reads: bool
+    tells_yes_or_no: bool
     written: tuple[tuple[int, str], ...]
     takes_device: bool
     changes_size: bool
@@ -46,6 +48,7 @@ def traits(func: Any) -> Traits:
         written = ()
     return Traits(
         only_reads=not schema.is_mutable and not any("Tensor" in str(result.type) for result in schema.returns),
+        tells_yes_or_no=schema.name.removeprefix("aten::") in ("is_nonzero", "equal", "allclose"),
         written=written,
         takes_device=any(argument.name == "device" and argument.kwarg_only for argument in schema.arguments),
         changes_size=changes_size,

@@ -15,12 +15,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import (  # as they are, since for the net they may be wrapped
+    Tensor,
+    fx,
+    get_autocast_dtype,
+    is_autocast_enabled,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    nn,
+)
 from torch.overrides import TorchFunctionMode
 
 from properties.graph.question import Asked
 from properties.graph.torch.asking.digest import digest
 from properties.graph.torch.asking.listener import Listener
+from properties.graph.torch.asking.queries import queries_heard
 from properties.graph.torch.asking.sizes import SizesThatRemember
 from properties.graph.torch.recording.data import as_if_real
 from properties.graph.torch.recording.operators import argument, mapped, tensors_in, traits
@@ -79,17 +88,28 @@ def record(
     """
     _refuse_scripts(net)
     stand_ins = StandIns()
-    with left_as_found(net), torch.inference_mode(False):
+    with left_as_found(net, listener.under.state) as kept, torch.inference_mode(False):
         put_stand_ins(net, stand_ins)
         image = torch.empty(shape, dtype=dtype, device=_META)
         with places_kept(net) as stack:
-            recorder = _Recorder(net, stand_ins, stack, device)
+            recorder = _Recorder(net, stand_ins, listener, device)
             recorder.values.define(image, recorder.graph.placeholder("input"))
             listener.stack = stack
-            with recorder, SizesThatRemember(listener), _as_written(), hears_operators(recorder.hear):
+            with (
+                recorder,
+                SizesThatRemember(listener),
+                _as_written(),
+                hears_operators(recorder.hear),
+                queries_heard(net, listener),
+            ):
                 output = net(image)
         recorder.finish(net, output)
-        asked = Asked(tuple(listener.questions), calls=digest(recorder.graph))
+        asked = Asked(
+            tuple(listener.questions),
+            calls=digest(recorder.graph),
+            queries=tuple(listener.queries.values()),
+            kept=kept(),
+        )
         return recorder.recording(asked)
 
 
@@ -120,12 +140,13 @@ def _as_written() -> Iterator[None]:
 class _Recorder(TorchFunctionMode):
     """The state of one recording; as a mode it hears what is no operator, such as that gradients are switched off."""
 
-    def __init__(self, net: nn.Module, stand_ins: StandIns, stack: list[str], device: torch.device) -> None:
+    def __init__(self, net: nn.Module, stand_ins: StandIns, listener: Listener, device: torch.device) -> None:
         super().__init__()
         self.graph = fx.Graph()
         self.values = Values(self.graph, stand_ins, needs_content=device != _META)
         self.stand_ins = stand_ins
-        self.stack = stack
+        self.listener = listener
+        self.stack = listener.stack
         self.device = device
         self.places: dict[str, str] = {}
         self.refused: Exception | None = None
@@ -157,6 +178,8 @@ class _Recorder(TorchFunctionMode):
         given = mapped(args, self.values.node), mapped(kwargs, self.values.node)
         if about.only_reads and (known := self._contents(given)) is not None:
             return func(*known[0], **known[1])
+        if about.tells_yes_or_no and (answer := self.listener.content()) is not None:
+            return answer
         written = [t for at, name in about.written for t in tensors_in(argument(args, kwargs, at, name))]
         sizes = [tensor.size() for tensor in written]
         self.values.mark_written(written)
@@ -201,8 +224,8 @@ class _Recorder(TorchFunctionMode):
 
     def _are_gradients_on(self) -> bool:
         """Whether the net has them on: a backward of its own has them off in its forward, and back on, unheard."""
-        self.gradients = self.gradients or torch.is_grad_enabled()
-        return self.gradients and not torch.is_inference_mode_enabled()
+        self.gradients = self.gradients or is_grad_enabled()
+        return self.gradients and not is_inference_mode_enabled()
 
     def _write_gradients(self, gradients: bool) -> None:
         if gradients != self.written_gradients:
@@ -229,6 +252,6 @@ class _Recorder(TorchFunctionMode):
 def _casts() -> tuple[str, ...]:
     """For each kind of device the type that autocast computes in, ``""`` where it does not."""
     return tuple(
-        str(torch.get_autocast_dtype(device)).removeprefix("torch.") if torch.is_autocast_enabled(device) else ""
+        str(get_autocast_dtype(device)).removeprefix("torch.") if is_autocast_enabled(device) else ""
         for device in _AUTOCAST
     )

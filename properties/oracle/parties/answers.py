@@ -123,8 +123,10 @@ def _from_constants(size: Shape, question: Question) -> Iterator[Shape]:
         for leaf in question.sizes:
             is_one_of_them = leaf in (size[0], *size[2:])  # and none of a map that is smaller
             for constant in constants if leaf > 0 and (leaf == at or not is_one_of_them) else ():
-                if constant >= _FEWEST_PIXELS or (axes == (0,) and leaf == at):
-                    yield from _moved(size, axes, constant * at / leaf)
+                if question.operator == "number" and constant < _FEWEST_PIXELS and axes != (0,):
+                    continue
+                for near in (constant,) if leaf == at else (constant, constant - 1, constant + 1):
+                    yield from _moved(size, axes, near * at / leaf)
 
 
 def _by_secant(samples: dict[Shape, Question]) -> Iterator[Shape]:

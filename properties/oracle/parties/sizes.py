@@ -10,13 +10,14 @@ from properties.oracle.parties.party import Party
 __all__ = ["asked_for", "second_size", "why_rejected"]
 
 
-def second_size(reference: Party, shape: tuple[int, ...], stride: int = 2) -> tuple[int, ...] | None:
+def second_size(reference: Party, shape: tuple[int, ...], stride: int = 2, least: int = 1) -> tuple[int, ...] | None:
     """Another size that the reference accepts, not square if it can be; None for a net of one size.
 
     Args:
         reference: the net to ask.
         shape: the first size, ``(C, H, W)`` or of any other rank, without its batch axis.
         stride: the product of all strides: where that can be, both sizes leave another rest at each of its factors.
+        least: how far both are apart where that can be: as far as the coarsest map needs to be of another size.
     """
     channels, *sides = shape
     tries = (
@@ -25,17 +26,18 @@ def second_size(reference: Party, shape: tuple[int, ...], stride: int = 2) -> tu
         [side - 1 - 2 * axis for axis, side in enumerate(sides)],  # a head of one size has room below, not above
         [side + 1 for side in sides],
     )
-    apart = [[_apart(side, other, stride) for side, other in zip(sides, tried, strict=True)] for tried in tries]
+    apart = [[_apart(side, other, stride, least) for side, other in zip(sides, tried, strict=True)] for tried in tries]
     for size in (*apart, [side + 32 * (axis + 1) for axis, side in enumerate(sides)]) if sides else ():
         if min(size) > 0 and why_rejected(reference, (channels, *size)) is None:
             return (channels, *size)
     return None
 
 
-def _apart(side: int, other: int, stride: int) -> int:
-    """The other side, moved on until its distance shares no factor with the stride."""
-    while gcd(other - side, stride) != 1:
-        other += 1 if other > side else -1
+def _apart(side: int, other: int, stride: int, least: int) -> int:
+    """The other side, moved on until its distance is large enough and shares no factor with the stride."""
+    step, far = (1, least) if other > side else (-1, min(least, side // 2))
+    while gcd(other - side, stride) != 1 or abs(other - side) < far:
+        other += step
     return other
 
 

@@ -105,6 +105,8 @@ class RemoteParty:
 
     def expect(self, method: str, *arguments: Any) -> None:
         """Have it begin with what will be asked for soon."""
+        if method in ("ask", "capture") and len(arguments) == 2:
+            arguments = (*arguments, AS_IT_IS)  # as they will be asked for, word for word
         self._send("expect " + method, arguments)
 
     def _observation(self, method: str, *arguments: Any) -> Observation:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from properties.graph.ir import Shape
-from properties.graph.question import AS_IT_IS, Asked, Question
+from properties.graph.question import Asked, Question
 from properties.oracle.parties.answers import Answers
 from properties.oracle.parties.party import Party
 
@@ -92,7 +92,7 @@ class Questions:
         return min(found, key=lambda each: each[0])[1] if found else None
 
     def _ask(self, size: Shape) -> tuple[Asked, Asked]:
-        self.candidate.expect("ask", self.mode, size, AS_IT_IS)
+        self.candidate.expect("ask", self.mode, size)
         ours = self.reference.ask(self.mode, size)
         return ours, self.candidate.ask(self.mode, self.candidate.with_own_channels(size))
 

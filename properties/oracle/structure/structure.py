@@ -11,7 +11,7 @@ from properties.graph.alignment.align import Correspondence, isomorphism
 from properties.graph.ir import OpGraph, Shape
 from properties.graph.joint import join
 from properties.graph.kinds import STRIDED
-from properties.graph.question import AS_IT_IS, Under
+from properties.graph.question import Under
 from properties.graph.rewriting.params import are_apart
 from properties.graph.rewriting.rule import GraphRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
@@ -120,18 +120,20 @@ class Structure:
         if self.scope.input is not None:
             return self.shape
         if self._second is None:
-            size = second_size(self.reference, self.shape, self._strides())
+            size = second_size(self.reference, self.shape, *self._strides())
             if size is None:
                 self.notes.append(f"the reference accepts no size near {self.shape} but that one")
             self._second = size or self.shape
             self.rejected = why_rejected(self.candidate, self.candidate.with_own_channels((1, *self._second))[1:])
         return self._second
 
-    def _strides(self) -> int:
-        """The product of all strides of the reference, each once."""
+    def _strides(self) -> tuple[int, int]:
+        """The product of all strides of the reference, each once; and how much coarser than its image a map is."""
         captured = self.captures.get(("eval", self.home))
         ops = () if captured is None else captured.reference.ops
-        return prod({side for op in ops if op.kind in STRIDED for side in op.attributes["stride"] if side > 0}) or 1
+        strided = [op for op in ops if op.kind in STRIDED]
+        coarsest = [self.shape[-1] // op.shape[-1] for op in strided if len(self.shape) > 1 and op.shape[-1] > 1]
+        return prod({side for op in strided for side in op.attributes["stride"] if side > 0}), max(coarsest, default=1)
 
     def deviations(self) -> list[Deviation]:
         """What differs in normal forms of tier A: nothing, or the deviations in data-flow order."""
@@ -228,7 +230,7 @@ class Structure:
     def _capture(self, mode: str, size: Shape) -> Captured:
         if (mode, size) not in self.captures:
             self.progress(f"tracing in {mode} mode at {by(size)}")
-            self.candidate.expect("capture", mode, size, AS_IT_IS)
+            self.candidate.expect("capture", mode, size)
             ours = self.reference.capture(mode, size)
             theirs = self.candidate.capture(mode, self.candidate.with_own_channels(size))
             self.captures[mode, size] = Captured(mode, size, ours, theirs)

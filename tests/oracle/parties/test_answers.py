@@ -7,7 +7,7 @@ from properties.graph.question import Asked, Question
 from properties.oracle.parties.answers import Answers
 
 HOME = (2, 3, 224, 224)
-SECOND = (1, 3, 255, 197)
+SECOND = (1, 3, 257, 191)
 MOST = 24
 
 

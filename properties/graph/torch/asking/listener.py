@@ -100,11 +100,10 @@ def _place(frame: FrameType) -> tuple[str, str]:
 
 def _asking() -> FrameType | None:
     """The frame of the code that asks; None if that is torch's, or this package's own."""
-    here = f"{Path(__file__).parents[1]}{os.sep}"  # where nets are captured
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (_file(frame).startswith(here) or _file(frame) in _HANDING_ON):
+    while frame is not None and (_file(frame).startswith(_OWN) or _file(frame) in _HANDING_ON):
         frame = frame.f_back
-    return None if frame is None or _file(frame).startswith((_OWN, _TORCH)) else frame
+    return None if frame is None or _file(frame).startswith(_TORCH) else frame
 
 
 def _file(frame: FrameType) -> str:

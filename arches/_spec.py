@@ -5,6 +5,7 @@ Standard library only: properties read these records without importing a model.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,14 +82,31 @@ class Waiver:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+class _Build:
+    """The field ``build``: a function, or the file that has it under the spec's name, imported when it is asked for."""
+
+    def __get__(self, spec: Spec | None, owner: type[Spec]) -> Callable[..., Any]:
+        if spec is None:
+            raise AttributeError("build")  # so that the field has no default
+        given: Callable[..., Any] | str = vars(spec)["build"]
+        if not isinstance(given, str):
+            return given
+        found: Callable[..., Any] = getattr(importlib.import_module(given), spec.name)
+        return found
+
+    def __set__(self, spec: Spec, given: Callable[..., Any] | str) -> None:
+        vars(spec)["build"] = given
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """One named architecture: its builder, and the claims made about what it builds.
 
     Args:
         name: the builder's name in ``arches`` and the target's name on the command line.
         family: what the paper calls its nets, ``"resnet"``, ``"vgg"``.
-        build: ``build(*, num_classes=..., in_channels=..., ...) -> nn.Module``.
+        build: ``build(*, num_classes=..., in_channels=..., ...) -> nn.Module``. Given as the dotted name of the module
+            that has it under the spec's name, it is imported, and torch with it, when it is asked for.
         source: the paper or page, with table or figure.
         input_shape: the ``(C, H, W)`` at which the claims hold.
         smallest_eval: smallest side of a square input accepted in eval mode.
@@ -110,7 +128,7 @@ class Spec:
 
     name: str
     family: str
-    build: Callable[..., Any] = field(repr=False)
+    build: _Build = _Build()
     source: str
     input_shape: tuple[int, int, int]
     smallest_eval: int
@@ -127,6 +145,9 @@ class Spec:
     init: Init | None = None
     waives: tuple[Waiver, ...] = ()
     largest: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<Spec {self.name}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,9 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, relu
 
 from arches._arguments import require_at_least_one
-from arches._spec import Claim, Init, Spec
-from arches.googlenet import STAGES, TABLE, Widths
+from arches.googlenet import TABLE, Widths
 
 __all__ = [
-    "SPECS",
     "BasicConv2d",
     "GoogLeNetOutputs",
     "GoogLeNetTorchvision",
@@ -231,27 +229,3 @@ def googlenet_torchvision(
         dropout=dropout,
         dropout_aux=dropout_aux,
     )
-
-
-SPECS = (
-    Spec(
-        name="googlenet_torchvision",
-        family="googlenet",
-        build=googlenet_torchvision,
-        source="torchvision's googlenet, after Szegedy et al. 2014, arXiv:1409.4842, Table 1",
-        input_shape=(3, 224, 224),
-        smallest_eval=15,
-        smallest_train=15,
-        num_params=Claim(13_004_888, why="torchvision's net with both heads"),
-        macs=Claim(1.498e9, rel_tol=4e-4, why="torchvision's documentation of the net, rounded to 3 decimals"),
-        stages=STAGES,
-        torchvision="googlenet",
-        outputs_train=3,
-        init=Init(
-            conv="truncated_normal(0.01)",
-            conv_bias=None,
-            linear="truncated_normal(0.01)",
-            why="torchvision's googlenet with init_weights=True",
-        ),
-    ),
-)

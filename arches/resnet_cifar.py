@@ -24,10 +24,9 @@ from collections.abc import Sequence
 from torch import nn
 
 from arches._blocks import BasicBlock, kaiming_fan_out
-from arches._spec import Claim, Spec, Stage
-from arches.resnet import DEPTHS, INIT, ResNet
+from arches.resnet import DEPTHS, ResNet
 
-__all__ = ["SPECS", "SmallStemResNet", "resnet18_cifar"]
+__all__ = ["SmallStemResNet", "resnet18_cifar"]
 
 # The tutorial's stem; the four stages are Table 1's.
 # fmt: off
@@ -62,29 +61,3 @@ class SmallStemResNet(ResNet):
 def resnet18_cifar(*, num_classes: int = 10, in_channels: int = 3) -> SmallStemResNet:
     """ResNet-18 with a 3x3 stem."""
     return SmallStemResNet(DEPTHS[18], num_classes=num_classes, in_channels=in_channels)
-
-
-SPECS = (
-    Spec(
-        name="resnet18_cifar",
-        family="resnet",
-        build=resnet18_cifar,
-        source="tutorials' ResNet-18 with a 3x3 stem, after He et al. 2015, arXiv:1512.03385, Table 1",
-        input_shape=(3, 32, 32),
-        smallest_eval=1,
-        smallest_train=1,
-        num_params=Claim(11_173_962, why="https://github.com/kuangliu/pytorch-cifar, whose stem has the same weights"),
-        stages=(
-            Stage("conv1", (64, 32, 32)),
-            Stage("maxpool", (64, 16, 16)),
-            Stage("layer1", (64, 16, 16)),
-            Stage("layer2", (128, 8, 8)),
-            Stage("layer3", (256, 4, 4)),
-            Stage("layer4", (512, 2, 2)),
-            Stage("avgpool", (512, 1, 1)),
-            Stage("fc", (10,)),
-        ),
-        residual_blocks=8,
-        init=INIT,
-    ),
-)

@@ -12,7 +12,8 @@ from support.imports import MODULES, circles, folder_of, imports
 
 # A folder imports from itself and from folders that stand before it, as in a text: line by line, left to right.
 ORDER = (
-    ("arches._spec", "arches", "errors.py", "files.py", "profiles.py", "formulas", "report", "request.py", "isolation"),
+    ("arches._spec", "arches._claims", "arches"),
+    ("errors.py", "files.py", "profiles.py", "formulas", "report", "request.py", "isolation"),
     ("graph",),
     ("graph/rewriting", "graph/sizes", "graph/analysis"),
     ("graph/torch/aten", "graph/torch/asking", "graph/torch/recording", "graph/torch"),
@@ -36,6 +37,7 @@ FORBIDDEN = (
     ("bench", "oracle", "the oracle; a benchmark judges no net"),
     ("pytest_plugin", "cli", "the command; each stands by itself"),
 )
+DATA = ("arches._spec", "arches._claims")  # what is claimed, without a library
 WITHOUT_TORCH = (
     "report", "formulas", "isolation", "render", "render/html", "graph", "graph/rewriting", "graph/rules",
     "graph/rules/always", "graph/rules/weights", "graph/rules/conditional", "graph/alignment", "graph/sizes",
@@ -57,7 +59,11 @@ def _violations(source: str, module: str, *, is_package: bool = False) -> list[s
     found = []
     for name, on_load in imports(source, module, is_package=is_package):
         top, folder = name.partition(".")[0], folder_of(name)
-        if top == "arches" and own not in ("arches", "arches._spec"):
+        if own in DATA and top not in sys.stdlib_module_names and folder not in DATA:
+            found.append(f"{module} imports {name}, but needs the standard library alone, and the files beside it")
+        elif own == "arches" and folder == "arches._claims" and not is_package:
+            found.append(f"{module} imports {name}, but a builder reads no claim")
+        elif top == "arches" and own not in ("arches", *DATA):
             if name != "arches._spec" and (module != REFERENCES or on_load):
                 found.append(f"{module} imports {name}; {REFERENCES} alone asks for nets, inside functions")
         elif top in ("arches", "properties"):
@@ -68,8 +74,6 @@ def _violations(source: str, module: str, *, is_package: bool = False) -> list[s
                 for one, other, what in FORBIDDEN
                 if _is_in(own, one) and _is_in(folder, other) and name != module
             ]
-        elif module == "arches._spec" and top not in sys.stdlib_module_names:
-            found.append(f"{module} imports {name}, but needs the standard library alone")
         elif own == "arches" and top not in {"torch", *sys.stdlib_module_names}:
             found.append(f"{module} imports {name}, but needs torch alone")
         elif own == "report" and top not in sys.stdlib_module_names:
@@ -119,6 +123,8 @@ def test_imports_point_one_way(module):
         ("arches.resnet", "import numpy", "needs torch alone"),
         ("arches.resnet", "from properties.formulas import size", "stands above it"),
         ("arches._spec", "import torch", "standard library alone"),
+        ("arches._claims.resnet", "from arches.resnet import DEPTHS", "standard library alone"),
+        ("arches.resnet", "from arches._claims.resnet import INIT", "a builder reads no claim"),
         ("properties.newcomer.thing", "", "has no place"),
         ("properties.bench.measure.contest", "from properties.oracle.check import check", "judges no net"),
         ("properties.bench.results.table", "import torch", "loads no torch"),
@@ -140,6 +146,7 @@ def test_a_wrong_import_is_found(module, source, complaint):
         (REFERENCES, "def load():\n    import arches"),
         ("properties.themes.sizes", "import torch\nfrom arches._spec import Spec\nfrom properties import formulas"),
         ("properties.graph.rules.canonical", "from properties.graph.rules import RULES"),
+        ("arches._claims.resnext", "from arches._claims.resnet import INIT\nfrom arches._spec import Spec"),
         ("arches.googlenet", "import math\nimport torch\nfrom arches._spec import Spec"),
         ("properties.cli.device", "def device():\n    import torch"),
     ],
@@ -213,7 +220,7 @@ def test_the_page_shows_the_order():
     assert "\n".join(", ".join(line) for line in ORDER) in text
 
 
-@pytest.mark.parametrize("folder", WITHOUT_TORCH)
+@pytest.mark.parametrize("folder", [*DATA, *WITHOUT_TORCH])
 def test_loading_it_does_not_load_torch(folder):
     """The command answers at once and the graph stays free of a framework, through every module that they load."""
     wanted = [module for module in MODULES if folder_of(module) == folder]

@@ -23,7 +23,7 @@ __all__ = ["architecture_pages"]
 
 def architecture_pages() -> tuple[Page, ...]:
     """A page that lists all nets, then one for each paper, in the order of ``arches.SPECS``, each with its picture."""
-    modules = sorted(_papers(), key=lambda module: arches.SPECS.index(module.SPECS[0]))
+    modules = sorted(_papers(), key=lambda module: arches.SPECS.index(_specs(module)[0]))
     return (_index(modules), *(page for module in modules for page in _page(module)))
 
 
@@ -31,6 +31,10 @@ def _papers() -> Iterator[Any]:
     for found in pkgutil.iter_modules(arches.__path__):
         if not found.name.startswith("_"):
             yield importlib.import_module(f"arches.{found.name}")
+
+
+def _specs(module: ModuleType) -> tuple[arches.Spec, ...]:
+    return tuple(spec for spec in arches.SPECS if spec.build.__module__ == module.__name__)
 
 
 def _file(module: ModuleType) -> str:
@@ -41,7 +45,7 @@ def _index(modules: list[Any]) -> Page:
     rows = [
         (f"[`{spec.name}`]({_file(module)})", *_figures(spec), link_papers(spec.source))
         for module in modules
-        for spec in module.SPECS
+        for spec in _specs(module)
     ]
     head = ("net", "parameters", "multiply-adds", "input", "source")
     parts = [
@@ -65,9 +69,10 @@ def _page(module: Any) -> tuple[Page, Page]:
     literal = _table_of(module)
     if literal:
         parts += ["## The table", "As it stands in the code; the constructors read it.", f"```python\n{literal}\n```"]
-    parts += ["## The nets", _nets(module.SPECS), *_claims(module.SPECS)]
-    parts += ["## Output sizes", *_sizes(module.SPECS)]
-    shown = describe(module.SPECS[0].name)
+    specs = _specs(module)
+    parts += ["## The nets", _nets(specs), *_claims(specs)]
+    parts += ["## Output sizes", *_sizes(specs)]
+    shown = describe(specs[0].name)
     parts += [
         "## The way of an image",
         f"![The sizes of {shown.target}, stage by stage]({shown.target}.svg)",

@@ -1,23 +1,37 @@
-"""What ``archproof --version`` says of the device that forward passes would be timed on."""
+"""What ``archproof --version`` says of the device that forward passes would be timed on, without loading torch."""
 
 from __future__ import annotations
 
-from properties.cli.console import one_line
+import importlib.util
+import platform
+import re
+import sys
+from pathlib import Path
 
-__all__ = ["device_text"]
+from properties.report.hardware import driver, graphics_card, processor
+
+__all__ = ["built_for", "device_text"]
 
 
 def device_text() -> str:
-    """The accelerator that torch finds, else the processor, in one line; why it is not known, where torch is broken."""
-    try:
-        import torch
+    """The accelerator that torch was built for and the system has, else the processor, in one line."""
+    spec = importlib.util.find_spec("torch")
+    version = Path(spec.origin).parent / "version.py" if spec is not None and spec.origin else None
+    built = built_for(version.read_text(encoding="utf-8")) if version is not None and version.is_file() else {}
+    if "cuda" in built and (card := graphics_card()):
+        known = driver()
+        return f"cuda ({card}), CUDA {built['cuda']}" + (f", driver {known}" if known else "")
+    if "hip" in built and Path("/dev/kfd").exists():  # torch calls these cuda, too
+        return f"cuda (a graphics card of AMD's), ROCm {built['hip']}"
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return f"mps (GPU of {processor()})"
+    return f"cpu ({processor()})"
 
-        from properties.bench.measure.machine import describe
-    except (ImportError, OSError) as error:  # a library of torch's that is missing or does not fit
-        return f"unknown, as torch cannot be loaded: {one_line(error)}"
 
-    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    kind = next(name for name, there in found.items() if there)
-    device = describe(kind)
-    more = {"CUDA": device.get("cuda"), "driver": device.get("driver")}
-    return ", ".join([f"{kind} ({device['name']})", *(f"{name} {value}" for name, value in more.items() if value)])
+def built_for(source: str) -> dict[str, str]:
+    """What torch was built for, and in which version of it, from the text of its ``version.py``.
+
+    Args:
+        source: that text.
+    """
+    return dict(re.findall(r"^(cuda|hip|xpu)\b.*= '([^']+)'", source, re.MULTILINE))

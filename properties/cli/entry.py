@@ -80,7 +80,7 @@ def _version(wanted: bool) -> None:
         from properties.report.provenance import versions
 
         print_text("\n".join(f"{name} {version}" for name, version in versions().items()))
-        print_text(f"device {device_text()}")  # a second later, as only torch can tell
+        print_text(f"device {device_text()}")
         raise typer.Exit
 
 
@@ -92,7 +92,7 @@ def _archproof(
             "--version",
             callback=_version,
             is_eager=True,
-            help="Print the versions of archproof and of the libraries it uses, and the device torch finds.",
+            help="Print the versions of archproof and of the libraries it uses, and the device there is for torch.",
         ),
     ] = False,
 ) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from properties.describe import Description
+from properties.errors import TargetError
 from properties.isolation import wire
 from properties.isolation.job import run_apart
 from properties.isolation.limits import Limits
+from properties.targets.target import parse, require_there
 
 __all__ = ["Described", "describe_apart"]
 
@@ -45,7 +47,14 @@ def describe_apart(
         tensorboard: a folder for the net's graph, if it is wanted.
         limits: of time and memory.
         progress: called with the name of each stage as it begins.
+
+    Returns:
+        What came of it; what is misspelt is said at once, before a process is started.
     """
+    try:
+        require_there(parse(target))
+    except TargetError as mistake:
+        return Described(None, str(mistake))
     arguments = {
         "target": target,
         "input_shape": input_shape,

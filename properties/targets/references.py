@@ -10,11 +10,11 @@ from properties.errors import TargetError, nearest
 if TYPE_CHECKING:
     from arches._spec import Family, Spec
 
-__all__ = ["families", "reference_named", "references"]
+__all__ = ["families", "reference_named", "references", "require_reference"]
 
 
 def references() -> tuple[Spec, ...]:
-    """Every reference architecture."""
+    """Every reference architecture; what is claimed of them is data, and loads no torch."""
     import arches
 
     return arches.SPECS
@@ -27,16 +27,26 @@ def families() -> tuple[Family, ...]:
     return arches.FAMILIES
 
 
+def require_reference(name: str) -> None:
+    """Nothing, if there is a reference of this name. Loads no torch.
+
+    Raises:
+        TargetError: if there is none; the message suggests the nearest ones.
+    """
+    names = [spec.name for spec in references()]
+    if name not in names:
+        hint = "; for a file write path/file.py:FACTORY" if name.endswith("py") else ""
+        raise TargetError(f"no reference is called {name!r}{nearest(name, names)}{hint}; see archproof list")
+
+
 def reference_named(name: str) -> Callable[..., Any]:
     """The function that builds a reference.
 
     Raises:
-        TargetError: if there is none of this name; the message suggests the nearest ones.
+        TargetError: if there is none of this name, as ``require_reference``.
     """
     import arches
 
-    names = [spec.name for spec in arches.SPECS]
-    if name not in names:
-        raise TargetError(f"no reference is called {name!r}{nearest(name, names)}; see archproof list")
+    require_reference(name)
     found: Callable[..., Any] = getattr(arches, name)
     return found

@@ -24,12 +24,12 @@ from properties.targets.libraries import import_timm, import_torchvision
 from properties.targets.loading import load
 from properties.targets.offers import the_only_net
 from properties.targets.other_files import no_target
-from properties.targets.references import reference_named
+from properties.targets.references import reference_named, require_reference
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Target", "builder", "is_initialised", "parse", "require_file"]
+__all__ = ["Target", "builder", "is_initialised", "parse", "require_there"]
 
 Builder = Callable[[], "nn.Module"]
 
@@ -103,16 +103,19 @@ def _file_alone(text: str, head: str, keywords: Mapping[str, Any]) -> Target | N
     return None
 
 
-def require_file(target: Target) -> None:
-    """Nothing, if the target's file exists or it names none.
+def require_there(target: Target) -> None:
+    """Nothing, unless it is certain before anything is loaded that there is no such file or reference.
 
     Raises:
-        TargetError: with the nearest names beside it.
+        TargetError: with the nearest names.
     """
-    path = Path(target.place)
-    if target.is_file and not path.is_file():
-        near = [p.name for p in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
-        raise TargetError(f"there is no file {target.place}{nearest(path.name, near)}")
+    if not target.place:
+        require_reference(target.name)
+    elif target.is_file:
+        path = Path(target.place)
+        if not path.is_file():
+            near = [p.name for p in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
+            raise TargetError(f"there is no file {target.place}{nearest(path.name, near)}")
 
 
 def _split_keywords(text: str) -> tuple[str, dict[str, Any]]:
@@ -140,7 +143,7 @@ def builder(target: Target | str) -> Builder:
     if isinstance(target, str):
         target = parse(target)
     if target.place.endswith(_PROGRAM):
-        require_file(target)
+        require_there(target)
         return partial(_program, target.place)
     if not target.place:
         found = reference_named(target.name)
@@ -149,7 +152,7 @@ def builder(target: Target | str) -> Builder:
     elif target.place == "timm":
         found = _from_timm(target)
     else:
-        require_file(target)
+        require_there(target)
         found = _from_module(target, load(target.place, target.name))
     return _bound(found, target)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 import pickle
 import pkgutil
+import subprocess
+import sys
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -53,8 +57,12 @@ def square(spec: Spec, side: int, *, batch: int = 2, device: str = "meta") -> to
 
 @every_spec
 def test_spec_is_the_builder_of_its_name(spec):
-    """Every spec's name is a builder in ``arches``."""
+    """Every spec's name is a builder in ``arches``, a function of the file that the claims are named after."""
+    home = import_module(spec.build.__module__)
+
     assert spec.build is getattr(arches, spec.name)
+    assert spec.build is getattr(home, spec.name)
+    assert spec in import_module(home.__name__.replace("arches.", "arches._claims.")).SPECS
 
 
 def test_names_are_unique():
@@ -75,11 +83,41 @@ def test_the_issue_list_is_complete():
 
 
 def test_every_spec_that_is_written_is_in_the_list():
-    """One that stands in its paper's file and not in ``arches.SPECS`` would be no target, and never checked."""
+    """One that stands in its paper's claims and not in ``arches.SPECS`` would be no target, and never checked."""
     files = [file.name for file in pkgutil.iter_modules(arches.__path__) if not file.name.startswith("_")]
-    written = [spec for name in files for spec in import_module(f"arches.{name}").SPECS]
+    written = [spec for name in files for spec in import_module(f"arches._claims.{name}").SPECS]
 
     assert [] == [f"{spec.name} is not in arches.SPECS" for spec in written if spec not in arches.SPECS]
+
+
+def test_type_checkers_see_every_builder():
+    """They do not see what is looked up when it is asked for, so the builders are named for them."""
+    tree = ast.parse(inspect.getsource(arches))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    named = {alias.asname for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+
+    assert {spec.name for spec in arches.SPECS} == named
+
+
+def test_a_file_of_a_nets_name_does_not_hide_the_net():
+    """``arches.alexnet`` is the builder, also where the file ``arches/alexnet.py`` was imported first."""
+    script = (
+        "import arches.alexnet, arches.googlenet, arches; print(arches.alexnet.__name__, arches.googlenet.__name__)"
+    )
+    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "alexnet googlenet" == child.stdout.strip()
+
+
+def test_a_name_that_is_none_is_an_attribute_error():
+    """As in every module."""
+    with pytest.raises(AttributeError, match=r"^module 'arches' has no attribute 'resnet5'$"):
+        arches.resnet5  # noqa: B018 - looking it up is the test
+
+
+def test_a_builder_may_be_a_function():
+    """So that a paper outside this package may be one file."""
+    assert len is replace(arches.SPECS[0], build=len).build
 
 
 @pytest.mark.parametrize(("expected", "actual"), [(True, 101.0), (True, 99.0), (False, 102.0)])

@@ -113,16 +113,6 @@ def test_version_is_the_packages_torchs_and_the_devices(run):
     assert last.startswith("device cuda (" if torch.cuda.is_available() else ("device cpu (", "device mps ("))
 
 
-def test_version_answers_where_torch_cannot_be_loaded(run, monkeypatch):
-    """A report of a broken installation needs the versions most."""
-    monkeypatch.setitem(sys.modules, "torch", None)
-
-    status, out, err = run("--version")
-
-    assert (0, "") == (status, err)
-    assert "\ndevice unknown, as torch cannot be loaded: " in out
-
-
 @pytest.mark.parametrize(
     ("shell", "typed", "offered"),
     [

@@ -41,7 +41,7 @@ def folder_of(module: str) -> str:
     """
     package, *parts = module.split(".")
     if package == "arches":
-        return "arches._spec" if parts == ["_spec"] else "arches"
+        return f"arches.{parts[0]}" if parts[:1] in (["_spec"], ["_claims"]) else "arches"
     is_folder = module in MODULES and MODULES[module].name == "__init__.py"
     inner = parts if is_folder else parts[:-1]
     return "/".join(inner) or (f"{parts[0]}.py" if parts else "__init__.py")

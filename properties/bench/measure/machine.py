@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
+
+from properties.report.hardware import driver, processor
 
 __all__ = ["describe", "fast", "load", "tensor_cores"]
 
@@ -30,12 +29,12 @@ def describe(device: str) -> dict[str, Any]:
             "memory_bytes": properties.total_memory,
             "cuda": torch.version.cuda,
             "cudnn": torch.backends.cudnn.version(),
-            "driver": _driver(),
+            "driver": driver(),
         }
     if device == "mps":
-        return {**common, "name": f"GPU of {_processor()}"}
+        return {**common, "name": f"GPU of {processor()}"}
     threads = torch.get_num_threads()
-    return {**common, "name": f"{_processor()}, {threads} thread{'s' * (threads != 1)}"}
+    return {**common, "name": f"{processor()}, {threads} thread{'s' * (threads != 1)}"}
 
 
 def load() -> float | None:
@@ -44,30 +43,6 @@ def load() -> float | None:
         return round(os.getloadavg()[0] / (os.cpu_count() or 1), 2)
     except (AttributeError, OSError):
         return None
-
-
-def _driver() -> str | None:
-    return _said(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "--id=0"])
-
-
-def _processor() -> str:
-    """The processor's name; two machines of one architecture are not one device."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    known = names[0] if names else _said(["sysctl", "-n", "machdep.cpu.brand_string"])  # Linux, macOS
-    return known or f"{platform.processor() or platform.machine()} of {platform.node()}"  # a name that is no model's
-
-
-def _said(command: list[str]) -> str | None:
-    """What a program prints, or None where it is not there or fails."""
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip() or None
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from properties.oracle.remote.checked import Checked
 from properties.oracle.remote.watch import check_isolated
 from properties.profiles import PROFILES
 from properties.request import Request
-from properties.targets.target import parse, require_file
+from properties.targets.target import parse, require_there
 
 __all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]
 
@@ -215,7 +215,7 @@ def _candidate(name: str, value: Any, folder: Path) -> Candidate:
     target = _with_keywords(found.pop("target", name), keywords)
     with contextlib.chdir(folder):
         for text in (target, found["reference"]):
-            require_file(parse(text))
+            require_there(parse(text))
         failures = () if expected is None else read(expected)
     return Candidate(name, target, expected=failures, **found)
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from properties.errors import TargetError
 from properties.files import unfinished
 from properties.isolation import wire
 from properties.isolation.job import run_apart
 from properties.isolation.limits import Limits
+from properties.oracle.porting.places import check_output, head_of
+from properties.targets.target import parse, require_there
 
 __all__ = ["Ported", "port_apart"]
 
@@ -53,6 +56,9 @@ def port_apart(
         input_shape: as for ``port``.
         limits: of time and memory, for both nets together.
         progress: as for ``port``.
+
+    Returns:
+        What came of it; what is misspelt is said at once, before a process is started.
     """
     arguments = {
         "checkpoint": str(checkpoint),
@@ -61,6 +67,13 @@ def port_apart(
         "output": str(output),
         "input_shape": input_shape,
     }
+    try:
+        for target in (reference, candidate):
+            require_there(parse(target))
+        check_output(output, checkpoint)
+        head_of(checkpoint)
+    except TargetError as mistake:
+        return Ported(2, str(mistake), {})
     before = unfinished(output)
     try:
         answer, error, printed = run_apart("properties.oracle.porting.job:answer", arguments, limits, progress)

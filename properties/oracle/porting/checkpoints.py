@@ -18,10 +18,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from properties.errors import CheckpointError
+from properties.oracle.porting.places import head_of, reason, short
 
-__all__ = ["SUFFIXES", "check_output", "failure", "read_file", "save"]
+__all__ = ["failure", "read_file", "save"]
 
-SUFFIXES = (".safetensors", ".pth", ".pt")
 _CODE = re.compile(r"unsupported global:? (?:global )?([\w.]+) (?:was not|whose)", re.IGNORECASE)
 
 
@@ -33,15 +33,7 @@ def read_file(path: Path) -> Any:
     Raises:
         CheckpointError: if it cannot be read, in one line.
     """
-    if path.is_dir():
-        raise CheckpointError(f"{path} is a folder; name a checkpoint in it")
-    try:
-        with path.open("rb") as file:
-            head = file.read(64)
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {_reason(error)}") from error
-    if not head:
-        raise CheckpointError(f"{path} is empty")
+    head = head_of(path)
     if head.startswith(b"PK"):
         if not zipfile.is_zipfile(path):
             raise CheckpointError(f"{path} is truncated or damaged: its end is missing; fetch it again")
@@ -63,7 +55,7 @@ def _read_torch(path: Path, *, mmap: bool) -> Any:
             with path.open("rb") as file:
                 return torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {_reason(error)}") from error
+        raise CheckpointError(f"{path} cannot be read: {reason(error)}") from error
     except Exception as error:  # whatever a damaged file makes of the reader
         if "TorchScript" in str(error):
             raise CheckpointError(f"{path} is a TorchScript archive; save its state_dict() instead") from error
@@ -72,7 +64,7 @@ def _read_torch(path: Path, *, mmap: bool) -> Any:
                 f"{path} holds more than tensors: {code[1]}, code that is not run here; where you trust it, load it "
                 f"yourself and save the net's state_dict() alone"
             ) from error
-        why = "torch.load finds no tensors in it" if isinstance(error, UnpicklingError) else _short(error)
+        why = "torch.load finds no tensors in it" if isinstance(error, UnpicklingError) else short(error)
         raise CheckpointError(f"{path} is truncated or damaged ({why}); fetch it again") from error
 
 
@@ -81,27 +73,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         with safe_open(path, framework="pt", device="cpu") as file:
             return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
     except SafetensorError as error:
-        raise CheckpointError(f"{path} is truncated or damaged ({_short(error)}); fetch it again") from error
+        raise CheckpointError(f"{path} is truncated or damaged ({short(error)}); fetch it again") from error
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {_reason(error)}") from error
-
-
-def check_output(output: Path, checkpoint: Path) -> None:
-    """Whether a result could be written there, asked before the work that it takes.
-
-    Raises:
-        CheckpointError: if it could not.
-    """
-    if output.suffix not in SUFFIXES:
-        raise CheckpointError(f"{output} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
-    if output.is_dir():
-        raise CheckpointError(f"{output} cannot be written: it is a folder; name a file in it")
-    if not output.resolve().parent.is_dir():
-        raise CheckpointError(f"{output} cannot be written: there is no folder {output.resolve().parent}")
-    if output.exists() and not output.is_file():
-        raise CheckpointError(f"{output} cannot be written: it is no ordinary file")
-    if output.exists() and checkpoint.exists() and output.samefile(checkpoint):
-        raise CheckpointError(f"{output} is the checkpoint itself, which is never overwritten; give another place")
+        raise CheckpointError(f"{path} cannot be read: {reason(error)}") from error
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], suffix: str) -> None:
@@ -110,7 +84,7 @@ def save(path: Path, tensors: Mapping[str, Tensor], suffix: str) -> None:
     Args:
         path: where; written in place, so that a caller who needs it whole gives a temporary file.
         tensors: in the order in which they are to stand; as a state_dict, with the versions of the net's modules.
-        suffix: one of ``SUFFIXES``.
+        suffix: one of ``places.SUFFIXES``.
 
     Raises:
         OSError: if it cannot be written.
@@ -156,17 +130,7 @@ def failure(path: Path, error: BaseException) -> CheckpointError:
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, OSError):
-        return CheckpointError(f"{path} cannot be written: {_reason(cause)}; nothing was left there")
+        return CheckpointError(f"{path} cannot be written: {reason(cause)}; nothing was left there")
     found = re.search(r"I/O error: (.*?)(?: \(os error \d+\))?$", str(error))
-    reason = found[1] if found else _short(error)
-    return CheckpointError(f"{path} cannot be written: {reason[:1].lower()}{reason[1:]}; nothing was left there")
-
-
-def _reason(error: OSError) -> str:
-    reason = error.strerror or _short(error)
-    return f"{reason[:1].lower()}{reason[1:]}"
-
-
-def _short(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    said = found[1] if found else short(error)
+    return CheckpointError(f"{path} cannot be written: {said[:1].lower()}{said[1:]}; nothing was left there")

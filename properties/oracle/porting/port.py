@@ -18,10 +18,11 @@ from properties.files import whole_file
 from properties.graph.recipe import Recipe, stored
 from properties.oracle.check import Net, check
 from properties.oracle.parties.local import LocalParty
-from properties.oracle.porting.checkpoints import check_output, failure, read_file, save
+from properties.oracle.porting.checkpoints import failure, read_file, save
 from properties.oracle.porting.fit import fitted
 from properties.oracle.porting.ledger import Entry, Holding, move
 from properties.oracle.porting.match import Match, match, own_net
+from properties.oracle.porting.places import check_output
 from properties.oracle.porting.state_dicts import the_state_dict
 from properties.oracle.transplant.counters import counters
 from properties.report import DeviationError, Report

@@ -32,7 +32,7 @@ from properties.oracle.remote.checked import Checked, without_verdict
 from properties.oracle.remote.pair import Pair
 from properties.report import Report
 from properties.request import Request
-from properties.targets.target import parse, require_file
+from properties.targets.target import parse, require_there
 
 __all__ = ["check_isolated"]
 
@@ -52,7 +52,7 @@ def check_isolated(candidate: str, reference: str, request: Request, limits: Lim
     """
     try:
         for target in (reference, candidate):  # what is misspelt is said at once
-            require_file(parse(target))
+            require_there(parse(target))
     except TargetError as error:
         return Checked(without_verdict(candidate, reference, request, str(error)), "")
     watch = _Watch(candidate, reference, limits or Limits(timeout=request.profile.timeout), request.progress)

@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 
 from properties.errors import CheckpointError
 from properties.files import whole_file
-from properties.oracle.porting.checkpoints import check_output, failure, read_file, save
+from properties.oracle.porting.checkpoints import failure, read_file, save
+from properties.oracle.porting.places import check_output
 from properties.oracle.porting.state_dicts import the_state_dict
 
 KEYS = ("conv.weight", "conv.bias")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from properties.profiles import DEFAULT, Profile, profile_named
 from properties.report.provenance import reproduce
+from properties.report.timings import Clock
 
 __all__ = ["Progress", "Request"]
 
@@ -25,8 +25,7 @@ class Request:
         seed: of weights and images.
         strict_init: whether tensors that start otherwise are deviations.
         side_by_side: whether the report has both nets whole, operator by operator; it changes nothing else.
-        progress: called with the name of each stage as it begins.
-        began: when the check began, by ``time.perf_counter``.
+        progress: called with the name of each stage as it begins, to keep its time.
     """
 
     input_shape: tuple[int, ...] | None = None
@@ -34,8 +33,7 @@ class Request:
     seed: int = 0
     strict_init: bool = False
     side_by_side: bool = False
-    progress: Progress = lambda stage: None
-    began: float = field(default_factory=time.perf_counter)
+    progress: Clock = field(default_factory=Clock)
 
     def to_plain(self) -> dict[str, Any]:
         """What another process needs of it, in JSON's own types."""
@@ -48,7 +46,7 @@ class Request:
         }
 
     @classmethod
-    def of_plain(cls, plain: Mapping[str, Any], *, progress: Progress, began: float) -> Request:
+    def of_plain(cls, plain: Mapping[str, Any], *, progress: Clock) -> Request:
         """The request that ``to_plain`` wrote down."""
         shape = plain["input_shape"]
         return cls(
@@ -58,7 +56,6 @@ class Request:
             strict_init=plain["strict_init"],
             side_by_side=plain["side_by_side"],
             progress=progress,
-            began=began,
         )
 
     def command(self, candidate: str, reference: str) -> str:

@@ -14,6 +14,7 @@ from properties.cli.console import (
     hinted,
     parse_input_shape,
     print_apart,
+    print_text,
     progress,
     write_each,
     write_json,
@@ -74,6 +75,9 @@ def check(
             metavar="FILE", rich_help_panel=OUTPUT, help="Write Markdown; on GitHub it is in the job summary anyway."
         ),
     ] = None,
+    timings: Annotated[
+        bool, typer.Option("--timings", rich_help_panel=OUTPUT, help="Print how long each stage took.")
+    ] = False,
     show_output: ShowOutput = False,
 ) -> int:
     """Check a candidate against a reference, or all of a table."""
@@ -83,11 +87,15 @@ def check(
     from properties.oracle.remote.watch import check_isolated
     from properties.profiles import PROFILES
     from properties.render.text import print_report
+    from properties.render.timings import timing_lines
+    from properties.report.timings import Clock
     from properties.request import Request
 
     if candidate is None:
-        if any(option is not None for option in (against, input_shape, expected_failures)):
-            raise UsageError("--against, --input and --expected-failures need a CANDIDATE; see archproof check --help")
+        if timings or any(option is not None for option in (against, input_shape, expected_failures)):
+            raise UsageError(
+                "--against, --input, --expected-failures and --timings need a CANDIDATE; see archproof check --help"
+            )
         typed = {"profile": profile, "seed": seed, "timeout": timeout, "memory": memory}
         changes = {name: value for name, value in typed.items() if value is not None}
         changes |= {"strict_init": True} if strict_init else {}
@@ -100,7 +108,7 @@ def check(
     limits = Limits.given(timeout, memory, usual=chosen.timeout)
     with progress() as say:
         say("starting")
-        request = Request(shape, chosen, seed or 0, strict_init, side_by_side=html is not None, progress=say)
+        request = Request(shape, chosen, seed or 0, strict_init, side_by_side=html is not None, progress=Clock(say))
         report, output = check_isolated(candidate, against, request, limits)
     if expected:
         report = apply(report, expected)
@@ -108,6 +116,8 @@ def check(
         complain(hinted(report.error, output, shown=show_output))
     elif json != "-":
         print_report(report)
+    if timings and json != "-":  # JSON has them anyway
+        print_text("\n".join(["", *timing_lines(report)]))
     if show_output:
         print_apart(output)
     wanted: list[Callable[[], None]] = []  # a place that cannot be written costs its file, not the finished check

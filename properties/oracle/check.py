@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 from torch import nn
@@ -26,6 +25,7 @@ from properties.profiles import profile_named
 from properties.report import Report
 from properties.report.provenance import versions
 from properties.report.side_by_side import SideBySide
+from properties.report.timings import Clock
 from properties.report.words import by
 from properties.request import Progress, Request
 from properties.targets.libraries import torchvision_note
@@ -66,10 +66,10 @@ def check(
         CandidateError: if the candidate raises while it is built or run.
         ValueError: if there is no such profile.
     """
-    request = Request(input_shape, profile_named(profile), seed, strict_init, side_by_side, progress)
-    progress(f"building {reference}" if isinstance(reference, str) else "building the reference")
+    request = Request(input_shape, profile_named(profile), seed, strict_init, side_by_side, Clock(progress))
+    request.progress(f"building {reference}" if isinstance(reference, str) else "building the reference")
     ours = party_of(reference, "the reference", is_reference=True)
-    progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
+    request.progress(f"building {candidate}" if isinstance(candidate, str) else "building the candidate")
     theirs = party_of(candidate, "the candidate")
     return check_parties(theirs, ours, request)
 
@@ -123,7 +123,8 @@ def check_parties(candidate: Party, reference: Party, request: Request) -> Repor
         seed=request.seed,
         reproduce=request.command(candidate.name, reference.name),
         versions=versions(),
-        seconds=time.perf_counter() - request.began,
+        seconds=progress.seconds,
+        timings=progress.timings(),
         sides=sides,
     )
 

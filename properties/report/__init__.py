@@ -13,3 +13,4 @@ from properties.report.report import SCHEMA as SCHEMA
 from properties.report.report import DeviationError as DeviationError
 from properties.report.report import Report as Report
 from properties.report.report import Result as Result
+from properties.report.timings import Timing as Timing

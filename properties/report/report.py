@@ -9,6 +9,7 @@ from typing import Any
 
 from properties.report.deviation import Deviation, identifiers
 from properties.report.side_by_side import SideBySide
+from properties.report.timings import Timing
 
 __all__ = ["EXIT_STATUS", "SCHEMA", "DeviationError", "Report", "Result"]
 
@@ -69,6 +70,7 @@ class Report:
         reproduce: a command line.
         versions: of what took part.
         seconds: wall time.
+        timings: of each stage, in the order in which they began.
         sides: both nets side by side in each mode, where that was asked for; no part of the JSON.
     """
 
@@ -92,6 +94,7 @@ class Report:
     reproduce: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    timings: tuple[Timing, ...] = ()
     sides: tuple[SideBySide, ...] = ()
 
     @property
@@ -155,6 +158,10 @@ class Report:
             "reproduce": self.reproduce,
             "versions": dict(self.versions),
             "seconds": round(self.seconds, 3),
+            "timings": [
+                {"stage": timing.stage, "seconds": round(timing.seconds, 3), "waited": round(timing.waited, 3)}
+                for timing in self.timings
+            ],
         }
 
 

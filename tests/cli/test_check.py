@@ -46,6 +46,32 @@ def test_json_stands_alone_on_standard_output(run):
 
 
 @pytest.mark.slow
+def test_timings_add_up(run, tmp_path):
+    """A line for each stage that the JSON has, and the whole; it begins before the first process does."""
+    file = tmp_path / "report.json"
+    status, out, _ = run("cifar10_net_sequential", "--against", "cifar10_net", "--timings", "--json", str(file))
+    report = json.loads(file.read_text())
+    stages = [timing["stage"] for timing in report["timings"]]
+    head = out.index("\nstage ")
+    printed = out[head:].splitlines()[2:]
+
+    assert 0 == status
+    assert ["starting", "building cifar10_net"] == stages[:2]
+    assert [*stages, "in all"] == [line.split("  ")[0] for line in printed]
+    assert sum(timing["seconds"] for timing in report["timings"]) == pytest.approx(report["seconds"], abs=0.1)
+    assert all(0 <= timing["waited"] <= timing["seconds"] for timing in report["timings"])
+    assert any(timing["waited"] for timing in report["timings"])
+
+
+def test_timings_are_of_one_check(run):
+    """A table of candidates has none of its own."""
+    status, _, err = run("--timings")
+
+    assert 2 == status
+    assert "--timings need a CANDIDATE" in err
+
+
+@pytest.mark.slow
 def test_a_report_is_written_for_an_error_too(run, tmp_path):
     """The file has the verdict ``error`` and the line that was printed."""
     status, _, err = run("cifar10_nett", "--against", "cifar10_net", "--json", str(tmp_path / "report.json"))

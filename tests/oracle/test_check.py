@@ -212,7 +212,7 @@ def test_a_report_is_json() -> None:
     assert found == json.loads(json.dumps(found))
     assert {
         "schema", "candidate", "reference", "verdict", "known_as", "deviations", "rules", "properties", "parameters",
-        "key_map", "seed", "reproduce", "versions", "seconds",
+        "key_map", "seed", "reproduce", "versions", "seconds", "timings",
     } <= found.keys()  # fmt: skip
     assert {
         "kind", "mode", "where", "attribute", "candidate", "reference", "effect", "count", "known_as", "link",

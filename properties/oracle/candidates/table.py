@@ -37,6 +37,7 @@ from properties.oracle.candidates.keys import KEYS
 from properties.oracle.remote.checked import Checked
 from properties.oracle.remote.watch import check_isolated
 from properties.profiles import PROFILES
+from properties.report.timings import Clock
 from properties.request import Request
 from properties.targets.target import parse, require_there
 
@@ -172,7 +173,7 @@ def check_candidate(
         seed=candidate.seed,
         strict_init=candidate.strict_init,
         side_by_side=side_by_side,
-        progress=progress,
+        progress=Clock(progress),
     )
     limits = Limits.given(candidate.timeout, candidate.memory, usual=request.profile.timeout)
     with contextlib.chdir(folder):

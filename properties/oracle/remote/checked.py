@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
 from properties.report import Report
@@ -40,5 +39,6 @@ def without_verdict(candidate: str, reference: str, request: Request, error: str
         error=error,
         reproduce=request.command(candidate, reference),
         versions=versions(),
-        seconds=time.perf_counter() - request.began,
+        seconds=request.progress.seconds,
+        timings=request.progress.timings(),
     )

@@ -14,6 +14,7 @@ from typing import Any
 from properties.errors import CandidateError, TargetError, last_line
 from properties.isolation import wire
 from properties.isolation.processes import end_all
+from properties.report.timings import Clock
 from properties.request import Request
 
 __all__ = ["run"]
@@ -45,12 +46,16 @@ def _report(setup: Mapping[str, Any], tell: Callable[..., None]) -> Any:
 
     began = time.perf_counter() - (time.monotonic() - setup["began"])
     reference, candidate = setup["reference"], setup["candidate"]
-    request = Request.of_plain(setup["request"], progress=lambda stage: tell(b"s", stage), began=began)
-    tell(b"s", f"building {reference}")
+    clock = Clock(lambda stage: tell(b"s", stage), began)
+    request = Request.of_plain(setup["request"], progress=clock)
+    clock(f"building {reference}")
     ours = party_of(reference, "the reference", is_reference=True)
-    theirs = RemoteParty(
-        setup["channel"], candidate, Path(setup["folder"]), lambda waits: tell(b"w" if waits else b"b")
-    )
+
+    def waiting(waits: bool) -> None:
+        clock.wait(waits)
+        tell(b"w" if waits else b"b")
+
+    theirs = RemoteParty(setup["channel"], candidate, Path(setup["folder"]), waiting)
     return check_parties(theirs, ours, request)
 
 

@@ -18,7 +18,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from properties.isolation.tail import Tail
 from properties.oracle.remote.checked import Checked, without_verdict
 from properties.oracle.remote.pair import Pair
 from properties.report import Report
+from properties.report.timings import Clock
 from properties.request import Request
 from properties.targets.target import parse, require_there
 
@@ -64,7 +65,7 @@ def check_isolated(candidate: str, reference: str, request: Request, limits: Lim
 class _Watch:
     """Both processes of one check, from here."""
 
-    def __init__(self, candidate: str, reference: str, limits: Limits, progress: Callable[[str], None]) -> None:
+    def __init__(self, candidate: str, reference: str, limits: Limits, progress: Clock) -> None:
         self.names = {"candidate": candidate, "reference": reference}
         self.limits = limits
         self.progress = progress
@@ -166,7 +167,7 @@ class _Watch:
     def _show(self) -> None:
         """The candidate's stage, while it is what is waited for."""
         if self.waits:
-            self.progress(f"{self.names['candidate']}: {self.stage}")
+            self.progress.announce(f"{self.names['candidate']}: {self.stage}")
 
     def _stopped(self) -> tuple[None, str] | None:
         """Why there will be no report, as soon as that is certain."""

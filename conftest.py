@@ -25,7 +25,7 @@ def _present() -> tuple[str, ...]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--device`` and what the forward benchmarks measure."""
+    """Add ``--device`` and what the benchmarks measure."""
     parser.addoption(
         "--device",
         choices=DEVICES,
@@ -41,6 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " replayed, compiled_replayed (default: eager, in float32 and on a GPU in bfloat16 too)",
     )
     group.addoption("--benchmark-batches", type=_numbers, metavar="N,N", help="images in test_forward's batches")
+    group.addoption(
+        "--benchmark-turns",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how often test_check goes there and back (default: 1)",
+    )
     group.addoption("--benchmark-side", type=int, metavar="PIXELS", help="height and width of test_forward's images")
 
 

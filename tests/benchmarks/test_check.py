@@ -1,98 +1,135 @@
-"""A whole ``archproof check`` of timm's ResNet-50, beside the script that a user would write instead.
+"""What the checker costs: a capture beside a forward pass, a whole check beside the script that a user would write.
 
-The script builds both nets, copies the weights by their order and compares one forward pass of each in float64. The
-targets are 1.5 times its time and twice its memory; ``extra_info`` has both sides' figures and their ratios.
+``pytest tests/benchmarks/test_check.py --benchmark-only --benchmark-json run.json`` measures, ``archproof bench-report
+run.json`` makes tables of it: ratios of what took turns, A B B A, with the range of neighbouring turns and the noise.
+A row of pytest-benchmark's own table is all turns together. Untimed, a small pair goes through all of it once.
 """
 
 from __future__ import annotations
 
-import statistics
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 
-import psutil
 import pytest
+import torch
+from support.contestants import PAIRS, SMALL, check_table, in_turns, peak, run, table_of, timed
+
+from properties.graph.alignment.align import isomorphism
+from properties.graph.rules.canonical import canonicalise
+from properties.graph.torch.capture import capture
+from properties.targets.libraries import import_torchvision
+from properties.targets.target import builder
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("timm") is None, reason="timm is not installed"),
+    pytest.mark.skipif(find_spec("torchvision") is None, reason="torchvision is not installed"),
+    pytest.mark.filterwarnings("ignore:The default weight initialization"),
 ]
 
-SCRIPT = """
-from properties.targets.libraries import import_torchvision
-
-import_torchvision()  # declares its operators where its own do not load
-import timm
-import torch
-
-from arches import resnet50
-
-theirs = timm.create_model("resnet50").double().eval()
-ours = resnet50().double().eval()
-ours.load_state_dict(dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True)))
-image = torch.randn(2, 3, 224, 224, dtype=torch.float64)
-with torch.no_grad():
-    assert torch.allclose(theirs(image), ours(image))
-"""
-BY_HAND = [sys.executable, "-c", SCRIPT]
-CHECK = [
-    sys.executable,
-    "-c",
-    "from properties.cli import main; raise SystemExit(main())",
-    *("check", "timm:resnet50", "--against", "resnet50"),
-]
+CAPTURED = ("resnet50", "vgg16", "densenet121", "googlenet", "vit_b_16", "swin_t", "maxvit_t")
+CANDIDATES = 10
+PROFILES = ("quick", "default")
 
 
-def _seconds(command: list[str]) -> float:
-    """How long a process takes from its start to its end."""
-    began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every pair where it is timed, else the small one."""
+    timed = metafunc.config.getoption("benchmark_enable")
+    if "pair" in metafunc.fixturenames:
+        metafunc.parametrize("pair", PAIRS if timed else [SMALL], ids=lambda pair: pair.net)
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", CAPTURED if timed else CAPTURED[:1])
 
 
-def _peak(command: list[str]) -> int:
-    """The most bytes that a process and all below it hold at a time; what they share counts once."""
-    peak = 0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None:
-            peak = max(peak, _held(process.pid))
-            time.sleep(0.05)
-    assert 0 == process.returncode
-    return peak
+@pytest.fixture
+def turns(benchmark, pytestconfig: pytest.Config) -> int:
+    """How often everything is done there and back."""
+    return pytestconfig.getoption("benchmark_turns") if benchmark.enabled else 0
 
 
-def _held(pid: int) -> int:
-    held = 0
-    try:
-        root = psutil.Process(pid)
-        for process in (root, *root.children(recursive=True)):
-            full = process.memory_full_info()
-            held += getattr(full, "pss", full.uss)
-    except psutil.Error:  # one of them has just ended
-        return 0
-    return held
+@pytest.fixture
+def one_thread():
+    """What the meta device does keeps one thread busy; more would only disturb."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
-def test_a_check_takes_as_long_as_the_script(benchmark):
-    """In turns, so that both meet the same machine; medians."""
-    rounds = 3 if benchmark.enabled else 1
-    by_hand: list[float] = []
-    checked: list[float] = []
-    benchmark.pedantic(
-        lambda: checked.append(_seconds(CHECK)), setup=lambda: by_hand.append(_seconds(BY_HAND)), rounds=rounds
-    )
-    script, check = statistics.median(by_hand), statistics.median(checked)
-    benchmark.extra_info.update(script_seconds=script, check_seconds=check, ratio=check / script)
-
-    assert rounds == len(by_hand) == len(checked)
+def _processor(call: Callable[[], object]) -> tuple[float, float]:
+    """The processor's time of a call: on the meta device nothing is computed and nothing waits."""
+    began = time.process_time()
+    call()
+    spent = time.process_time() - began
+    return spent, spent
 
 
-def test_a_check_takes_as_much_memory_as_the_script(benchmark):
-    """The sum over the command and its processes, at its highest."""
-    script = _peak(BY_HAND)
-    check = benchmark.pedantic(_peak, (CHECK,), rounds=1)
-    benchmark.extra_info.update(script_bytes=script, check_bytes=check, ratio=check / script)
+def test_a_capture_takes_a_few_forward_passes(benchmark, one_thread, turns, name):
+    """The goal is 3 forward passes on the meta device; torch.export takes ten to twenty."""
+    benchmark.group = "capture"
+    with torch.device("meta"):
+        net = import_torchvision().models.get_model(name, weights=None).eval()
+        image = torch.empty(2, 3, 224, 224)
+    graph = capture(net, input_shape=(2, 3, 224, 224))
+    arms = {
+        "forward": lambda: net(image),
+        "capture": lambda: capture(net, input_shape=(2, 3, 224, 224)),
+        "align": lambda: isomorphism(canonicalise(graph).graph, canonicalise(graph).graph),
+    }
+    if benchmark.enabled:
+        for call in arms.values():
+            call()  # what is made once is made now
+        arms["export"] = lambda: torch.export.export(net, (image,), strict=False)
+    found = benchmark.pedantic(in_turns, (arms, 2 * turns, _processor), rounds=1)
+    benchmark.extra_info.update(measured="capture", net=name, arms=found)
 
-    assert 0 < check < 3 * script
+    assert set(arms) == set(found)
+
+
+@pytest.mark.parametrize("verdict", ["identical", "deviates"])
+def test_a_check_takes_as_long_as_the_script(benchmark, turns, pair, verdict):
+    """The goals are 0.9 of the script's time, 0.7 with the quick profile, and no more memory than it holds."""
+    benchmark.group = "check"
+    profiles = PROFILES if benchmark.enabled else PROFILES[:1]
+    commands = {"script": pair.script(verdict)} | {profile: pair.check(verdict, profile) for profile in profiles}
+    printed: dict[str, str] = {}
+
+    def once(name: str) -> None:
+        printed[name] = run(commands[name])
+
+    arms = {name: (lambda name=name: once(name)) for name in commands}
+    found = benchmark.pedantic(in_turns, (arms, turns, timed), rounds=1)
+    for name in commands if benchmark.enabled else profiles:
+        found[name]["bytes"] = peak(commands[name])
+    benchmark.extra_info.update(measured="check", net=pair.net, verdict=verdict, arms=found)
+
+    assert f"{verdict == 'identical'}\n" == printed["script"]
+    assert {verdict} == {printed[profile].partition(":")[0] for profile in profiles}
+    assert all(found[profile]["bytes"] > 2**26 for profile in profiles)
+
+
+def test_many_candidates_take_less_than_each_alone(benchmark, turns, tmp_path):
+    """The goal is half the time for ten candidates of one reference."""
+    benchmark.group = "many"
+    pair, count = (PAIRS[0], CANDIDATES) if benchmark.enabled else (SMALL, 1)
+    (tmp_path / "pyproject.toml").write_text(table_of(pair, count, "default"), encoding="utf-8")
+    printed: list[str] = []
+    arms = {
+        "together": lambda: printed.append(check_table(tmp_path)),
+        "alone": lambda: [run(pair.check("identical", "default")) for _ in range(count)],
+    }
+    found = benchmark.pedantic(in_turns, (arms, turns, timed), rounds=1)
+    benchmark.extra_info.update(measured="many", net=f"{count} times {pair.candidate}", verdict="identical", arms=found)
+
+    assert f"{count} of {count} candidates in pyproject.toml as they should be" == printed[0].splitlines()[-1]
+
+
+def test_every_deviating_net_takes_the_weights_of_the_right_one():
+    """Else the script would fail where it should answer; the check itself is tested elsewhere."""
+    with torch.device("meta"):
+        for pair in (SMALL, *PAIRS):
+            right, wrong = (builder(pair.target(verdict))() for verdict in ("identical", "deviates"))
+            shapes = [[tuple(tensor.shape) for tensor in net.state_dict().values()] for net in (right, wrong)]
+
+            assert shapes[0] == shapes[1]

@@ -1,4 +1,4 @@
-"""pytest-benchmark's files, read as figures of forward passes; and whether two runs may be compared at all."""
+"""pytest-benchmark's files as figures of forward passes and of checks; and whether two runs may be compared at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from properties.bench.results.checks import Measured, measured
 
 __all__ = ["BenchFileError", "Row", "Run", "content_of", "latest", "read", "read_all", "refusal"]
 
@@ -69,6 +71,7 @@ class Run:
         commit: of the code, shortened.
         device: what ``machine.describe`` said.
         rows: its figures of forward passes.
+        checks: its figures of the checker itself.
     """
 
     path: Path
@@ -76,6 +79,7 @@ class Run:
     commit: str
     device: Mapping[str, Any]
     rows: tuple[Row, ...]
+    checks: tuple[Measured, ...] = ()
 
     @property
     def label(self) -> str:
@@ -101,19 +105,23 @@ def read(path: Path) -> Run:
     """The figures in a file that ``--benchmark-json`` or ``--benchmark-save`` wrote.
 
     Raises:
-        BenchFileError: if it cannot be read, is no such file, or holds no forward pass.
+        BenchFileError: if it cannot be read, is no such file, or holds no such figures.
     """
     content = content_of(path)
     try:
         device = content["machine_info"][_MARK]
-        rows = tuple(_row(entry) for entry in content["benchmarks"] if "case" in entry["extra_info"])
+        infos = [entry["extra_info"] for entry in content["benchmarks"]]
+        rows = tuple(_row(info) for info in infos if "case" in info)
+        checks = tuple(measured(info) for info in infos if "measured" in info)
         commit = str(content.get("commit_info", {}).get("id", ""))[:8]
-        run = Run(path, str(content["datetime"]), commit, dict(device), rows)
+        run = Run(path, str(content["datetime"]), commit, dict(device), rows, checks)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{type(error).__name__}: {error}"
         raise BenchFileError(f"{path} was not written by this project's benchmarks, or is damaged ({what})") from error
-    if not rows:
-        raise BenchFileError(f"{path} holds no forward pass; pytest -k resnet --benchmark-only --benchmark-json FILE")
+    if not rows and not checks:
+        raise BenchFileError(
+            f"{path} holds no forward pass and no check; pytest --benchmark-only --benchmark-json FILE"
+        )
     return run
 
 
@@ -134,8 +142,7 @@ def content_of(path: Path) -> dict[str, Any]:
     return content
 
 
-def _row(entry: Mapping[str, Any]) -> Row:
-    info = entry["extra_info"]
+def _row(info: Mapping[str, Any]) -> Row:
     ratio = info.get("ratio")
     low, middle, high = (_positive(value) for value in info["seconds"])
     return Row(

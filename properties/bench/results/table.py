@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from properties.bench.results.saved import Row, Run, latest
 
-__all__ = ["Table", "aligned", "figures", "history", "markdown"]
+__all__ = ["Table", "aligned", "figures", "heading", "history", "markdown"]
 
 _UNKNOWN = "-"
 
@@ -40,9 +40,12 @@ def figures(runs: Sequence[Run]) -> Table:
         "verdict",
         "of floor",
     )
-    return Table(
-        f"{runs[-1].device.get('name')}, torch {runs[-1].device.get('torch')}, {runs[-1].label}", columns, cells
-    )
+    return Table(heading(runs[-1]), columns, cells)
+
+
+def heading(run: Run) -> str:
+    """What a run was made on, and when."""
+    return f"{run.device.get('name')}, torch {run.device.get('torch')}, {run.label}"
 
 
 def _cells(case: str, ours: Row | None, theirs: Row | None) -> tuple[str, ...]:

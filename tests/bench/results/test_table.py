@@ -172,7 +172,7 @@ BAD = {
     "foreign": ({"schema": 1}, "is not a file of pytest-benchmark"),
     "list": ([1, 2], "is not a file of pytest-benchmark"),
     "others": ({**_content(_bench()), "machine_info": {"node": "x"}}, "was not written by this project's benchmarks"),
-    "no forward pass": (_content(), "holds no forward pass"),
+    "no forward pass": (_content(), "holds no forward pass and no check"),
     "no seconds": (_without("seconds"), "KeyError: 'seconds'"),
     "no speed": (_content(_bench(speed=float("nan"))), "no measured figure"),
     "no number": (_content({"name": "x", "extra_info": {**_bench()["extra_info"], "batch": "many"}}), "'many'"),

@@ -40,6 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what test_forward measures: default, ladder, all, or some of eager, folded, compiled, frozen, autotuned,"
         " replayed, compiled_replayed (default: eager, in float32 and on a GPU in bfloat16 too)",
     )
+    group.addoption(
+        "--benchmark-thorough",
+        action="store_true",
+        help="on a CPU, too, every size of test_forward and as many rounds as on a GPU; a quarter of an hour",
+    )
     group.addoption("--benchmark-batches", type=_numbers, metavar="N,N", help="images in test_forward's batches")
     group.addoption(
         "--benchmark-turns",

@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import torch
-from support.contestants import PAIRS, SMALL, check_table, in_turns, peak, run, table_of, timed
+from support.contestants import PAIRS, SMALL, Pair, check_table, in_turns, peak, run, table_of, timed
 
 from properties.graph.alignment.align import isomorphism
 from properties.graph.rules.canonical import canonicalise
@@ -22,7 +23,6 @@ from properties.targets.libraries import import_torchvision
 from properties.targets.target import builder
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(find_spec("timm") is None, reason="timm is not installed"),
     pytest.mark.skipif(find_spec("torchvision") is None, reason="torchvision is not installed"),
     pytest.mark.filterwarnings("ignore:The default weight initialization"),
@@ -34,12 +34,24 @@ PROFILES = ("quick", "default")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every pair where it is timed, else the small one."""
+    """All of them where they are timed, else a small one; slow but for who names this file to have them timed."""
     timed = metafunc.config.getoption("benchmark_enable")
-    if "pair" in metafunc.fixturenames:
-        metafunc.parametrize("pair", PAIRS if timed else [SMALL], ids=lambda pair: pair.net)
-    if "name" in metafunc.fixturenames:
-        metafunc.parametrize("name", CAPTURED if timed else CAPTURED[:1])
+    found = {
+        "pair": PAIRS if timed else [SMALL],
+        "several": [(PAIRS[0], CANDIDATES) if timed else (SMALL, 1)],
+        "name": CAPTURED if timed else CAPTURED[:1],
+    }
+    for argument in set(found) & set(metafunc.fixturenames):
+        marks = [] if timed and _is_named(metafunc.config) else [pytest.mark.slow]
+        metafunc.parametrize(argument, [pytest.param(value, marks=marks, id=_id(value)) for value in found[argument]])
+
+
+def _is_named(config: pytest.Config) -> bool:
+    return any(Path(argument.partition("::")[0]).name == Path(__file__).name for argument in config.args)
+
+
+def _id(value: str | Pair | tuple[Pair, int]) -> str:
+    return f"{value[1]}-{value[0].net}" if isinstance(value, tuple) else getattr(value, "net", str(value))
 
 
 @pytest.fixture
@@ -109,10 +121,10 @@ def test_a_check_takes_as_long_as_the_script(benchmark, turns, pair, verdict):
     assert all(found[profile]["bytes"] > 2**26 for profile in profiles)
 
 
-def test_many_candidates_take_less_than_each_alone(benchmark, turns, tmp_path):
+def test_many_candidates_take_less_than_each_alone(benchmark, turns, several, tmp_path):
     """The goal is half the time for ten candidates of one reference."""
     benchmark.group = "many"
-    pair, count = (PAIRS[0], CANDIDATES) if benchmark.enabled else (SMALL, 1)
+    pair, count = several
     (tmp_path / "pyproject.toml").write_text(table_of(pair, count, "default"), encoding="utf-8")
     printed: list[str] = []
     arms = {
@@ -125,6 +137,7 @@ def test_many_candidates_take_less_than_each_alone(benchmark, turns, tmp_path):
     assert f"{count} of {count} candidates in pyproject.toml as they should be" == printed[0].splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_every_deviating_net_takes_the_weights_of_the_right_one():
     """Else the script would fail where it should answer; the check itself is tested elsewhere."""
     with torch.device("meta"):

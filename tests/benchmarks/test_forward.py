@@ -2,7 +2,8 @@
 
 ``pytest -k resnet --benchmark-only`` times them on the GPU, if there is one. Each is held against float64 first. The
 two take turns, and a reference that is slower than torchvision's net fails; ``extra_info`` has the ratio.
-Untimed, as in a plain run, the smallest reference goes through all of it but the clock.
+Untimed, as in a plain run, the smallest reference goes through all of it but the clock. On a CPU one image is measured
+for a short time, so that the command takes two minutes; ``--benchmark-thorough`` measures there as elsewhere.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+from typing import NamedTuple
 
 import pytest
 import torch
 
 import arches
-from properties.bench.measure.cases import Case, cases
+from properties.bench.measure.cases import Case, batches, cases
 from properties.bench.measure.contest import Contest, WrongOutput, enter
 from properties.bench.measure.machine import fast, tensor_cores
 from properties.bench.measure.modes import ModeError, Unavailable
@@ -24,7 +26,18 @@ from properties.bench.measure.record import costs, figures, verdict
 from properties.bench.measure.timer import calls_per_block, warm_up
 from properties.subject import Subject
 
-ROUNDS, SECONDS = 20, 1.0  # at most, for each row of pytest-benchmark's table
+ROUNDS = 20  # at most, for each row of pytest-benchmark's table
+
+
+class Budget(NamedTuple):
+    """Seconds that are spent on an arm: warming up, in turns with the other, and alone."""
+
+    warm: float
+    turns: float
+    alone: float
+
+
+THOROUGH, BRIEF = Budget(0.5, 2.0, 1.0), Budget(0.2, 0.5, 0.1)
 _subject = functools.cache(Subject.of)
 
 
@@ -34,9 +47,15 @@ def _selected(config: pytest.Config) -> dict[str, Case]:
         smallest = min((spec for spec in arches.SPECS if spec.torchvision), key=lambda spec: spec.num_params.value)
         uncompiled = cases([smallest], "cpu", ("ladder",), batch=[1])[:3:2]
         return {str(case): case for case in uncompiled}
-    options = {"batch": config.getoption("benchmark_batches"), "side": config.getoption("benchmark_side")}
-    found = cases(arches.SPECS, device, config.getoption("benchmark_modes"), **options)
+    modes, batch = config.getoption("benchmark_modes"), config.getoption("benchmark_batches")
+    if _is_brief(config) and modes == ("default",):
+        batch = batch or batches(device)[:1]
+    found = cases(arches.SPECS, device, modes, batch=batch, side=config.getoption("benchmark_side"))
     return {str(case): case for case in found}
+
+
+def _is_brief(config: pytest.Config) -> bool:
+    return config.getoption("device") == "cpu" and not config.getoption("benchmark_thorough")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -98,6 +117,7 @@ def test_forward(benchmark, case, opponent, arena, device, clock, ceilings, note
     """A reference is as fast as torchvision's net of the same weights, as far as the machine's noise lets one see."""
     chosen = _selected(pytestconfig)[case]
     benchmark.group = case
+    budget = BRIEF if _is_brief(pytestconfig) else THOROUGH
     ceiling = ceilings(chosen.dtype) if benchmark.enabled else None
     with torch.inference_mode(), fast(), tensor_cores(chosen.dtype == "tfloat32"):
         contest = arena.contest(chosen)
@@ -109,12 +129,12 @@ def test_forward(benchmark, case, opponent, arena, device, clock, ceilings, note
         if ceiling is None:
             benchmark(arm.run)
             return
-        seconds = warm_up(arm.run, clock)
+        seconds = warm_up(arm.run, clock, seconds=budget.warm)
         calls = calls_per_block(seconds)
         if contest.theirs and not opponent:
-            warm_up(contest.theirs.run, clock)
-            arena.pairing = paired(arm.run, contest.theirs.run, clock, calls=calls)
-        rounds = min(ROUNDS, max(5, int(SECONDS / (calls * seconds))))
+            warm_up(contest.theirs.run, clock, seconds=budget.warm)
+            arena.pairing = paired(arm.run, contest.theirs.run, clock, calls=calls, seconds=budget.turns)
+        rounds = min(ROUNDS, max(5, int(budget.alone / (calls * seconds))))
         benchmark.pedantic(arm.run, rounds=rounds, iterations=calls)
         pairing, blocks = arena.pairing, benchmark.stats.stats.data
         if pairing is not None:  # what was measured in turns fits together better than what was measured in a row
@@ -123,6 +143,8 @@ def test_forward(benchmark, case, opponent, arena, device, clock, ceilings, note
     benchmark.extra_info.update(costs(contest, _subject(chosen.spec), ceiling))
     if device == "cpu":
         note("on a CPU the usual sizes are small; --benchmark-batches=32 --benchmark-side=224 asks for others")
+        if budget is BRIEF:
+            note("and little time is spent; --benchmark-thorough spends as much as on a GPU, with every size")
     if pairing is not None and not opponent:
         benchmark.extra_info.update(verdict(pairing))
         if pairing.is_noisy:

@@ -85,6 +85,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     torch.set_num_threads(max(1, torch.get_num_threads() // workers))
+    if workers > 1:  # processes that a worker starts take no more than the worker
+        os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
     # Some CUDA and MPS kernels have no deterministic form and would raise; there, the knobs that cannot raise.
     torch.use_deterministic_algorithms(wanted in ("cpu", "meta"))
     torch.backends.cudnn.benchmark = False

@@ -25,7 +25,7 @@ def _subject(spec, device="cpu"):
 
 # The quick run spares nets of a hundred layers, which repeat the blocks of shallower ones; their published figures are
 # held in test_arches. Nets with half a GiB of weights, or more than 8 blocks, are spared what computes with weights,
-# needs a twin or is drawn. The slow run leaves nothing out.
+# needs a twin or is drawn. The slow run leaves to the wide one what is drawn for nets of a hundred layers.
 MANY_PARAMS = 100_000_000
 MANY_BLOCKS, VERY_MANY_BLOCKS = 8, 16
 COSTLY = (sizes.receptive_field_and_total_stride_equal_the_closed_form,)  # gradients through the real net
@@ -62,7 +62,9 @@ def _marks(subject, prop):
         return [] if _is_quick(subject, prop) else [pytest.mark.slow]
     large = spec.num_params.value > MANY_PARAMS or spec.residual_blocks > MANY_BLOCKS
     cheap = prop not in COSTLY and not prop.draws and prop.concerns(Subject.of(spec, device="meta"))
-    return [pytest.mark.slow] if spec.residual_blocks > VERY_MANY_BLOCKS or (large and not cheap) else []
+    if spec.residual_blocks > VERY_MANY_BLOCKS:
+        return [pytest.mark.wide if prop.draws else pytest.mark.slow]
+    return [pytest.mark.slow] if large and not cheap else []
 
 
 def pytest_generate_tests(metafunc):

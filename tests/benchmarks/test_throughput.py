@@ -6,7 +6,6 @@ differ in ``test_align.py``.
 
 from __future__ import annotations
 
-import functools
 import subprocess
 import sys
 
@@ -49,9 +48,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, values if timed else values[:1])
 
 
-_subject = functools.cache(subject_of)
-
-
 def _rate(benchmark, what: str, number: int) -> None:
     """Note how many a second, where there is a time."""
     if benchmark.enabled:
@@ -86,7 +82,7 @@ def test_drawing(benchmark, drawn):
 def test_predicting_sizes_by_depth(benchmark, deep):
     """All of a net's sizes, once its closed form is compiled."""
     benchmark.group = "predict all sizes, by depth"
-    plan = compile_sizes(_subject(deep).graph())
+    plan = compile_sizes(subject_of(deep).graph())
     shapes = benchmark(plan, 2, 224, 224)
     _rate(benchmark, "predictions", 1)
 
@@ -97,7 +93,7 @@ def test_predicting_sizes_by_depth(benchmark, deep):
 def test_predicting_sizes_by_side(benchmark, side):
     """The image's size costs nothing: no tensor is made."""
     benchmark.group = "predict all sizes of resnet18, by image size"
-    plan = compile_sizes(_subject("resnet18").graph())
+    plan = compile_sizes(subject_of("resnet18").graph())
     shapes = benchmark(plan, 2, side, side)
     _rate(benchmark, "predictions", 1)
 
@@ -107,16 +103,16 @@ def test_predicting_sizes_by_side(benchmark, side):
 def test_capture_by_depth(benchmark, deep):
     """A net on the meta device to its operators."""
     benchmark.group = "capture, by depth"
-    graph = benchmark.pedantic(capture, (_subject(deep).meta,), {"input_shape": (2, 3, 224, 224)}, rounds=3)
+    graph = benchmark.pedantic(capture, (subject_of(deep).meta,), {"input_shape": (2, 3, 224, 224)}, rounds=3)
     benchmark.extra_info["operators"] = len(graph)
 
-    assert graph.num_params == sum(parameter.numel() for parameter in _subject(deep).meta.parameters())
+    assert graph.num_params == sum(parameter.numel() for parameter in subject_of(deep).meta.parameters())
 
 
 def test_capture_by_side(benchmark, side):
     """Nothing is computed, so large images cost what small ones do."""
     benchmark.group = "capture resnet18, by image size"
-    graph = benchmark.pedantic(capture, (_subject("resnet18").meta,), {"input_shape": (2, 3, side, side)}, rounds=3)
+    graph = benchmark.pedantic(capture, (subject_of("resnet18").meta,), {"input_shape": (2, 3, side, side)}, rounds=3)
 
     assert (2, 3, side, side) == graph.ops[0].shape
 
@@ -124,7 +120,7 @@ def test_capture_by_side(benchmark, side):
 def test_normal_form_by_depth(benchmark, deep):
     """Rewriting until no rule applies."""
     benchmark.group = "bring to normal form, by depth"
-    graph = capture(_subject(deep).meta, input_shape=(2, 3, 224, 224))
+    graph = capture(subject_of(deep).meta, input_shape=(2, 3, 224, 224))
 
     assert len(benchmark(canonicalise, graph).graph) <= len(graph)
 
@@ -132,7 +128,7 @@ def test_normal_form_by_depth(benchmark, deep):
 def test_proof_by_depth(benchmark, deep):
     """That two graphs are one, operator by operator."""
     benchmark.group = "prove identity, by depth"
-    graph = _subject(deep).graph()
+    graph = subject_of(deep).graph()
 
     assert benchmark(isomorphism, graph, graph).exact
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -16,8 +17,9 @@ from properties.targets.libraries import import_torchvision
 SPECS = {spec.name: spec for spec in arches.SPECS}
 
 
+@cache
 def subject_of(name: str) -> Subject:
-    """A reference net, not yet built."""
+    """A reference net, which all tests of a process share: built and captured once, when that is asked for."""
     return Subject.of(SPECS[name])
 
 

@@ -11,7 +11,7 @@ from properties.catalogue import ALL
 from properties.property import Property, Violation
 from properties.subject import Subject
 from properties.targets.target import builder
-from properties.themes import sizes
+from properties.themes import composition, parameters, sizes
 
 # A property that a spec waives, and a property that does not apply, are not collected: nothing is skipped silently.
 
@@ -25,9 +25,15 @@ def _subject(spec, device="cpu"):
 
 # The quick run spares nets of a hundred layers, which repeat the blocks of shallower ones; their published figures are
 # held in test_arches. Nets with half a GiB of weights, or more than 8 blocks, are spared what computes with weights,
-# needs a twin or is drawn. The slow run leaves to the wide one what is drawn for nets of a hundred layers.
+# needs a twin or is drawn. The slow run leaves to the wide one what is drawn for nets of a hundred layers, and what is
+# computed again and again with half a GiB of weights, but for the smallest net of a family.
 MANY_PARAMS = 100_000_000
 MANY_BLOCKS, VERY_MANY_BLOCKS = 8, 16
+HEAVY = (  # several real forward passes
+    composition.stage_is_all_that_later_layers_see,
+    parameters.state_dict_alone_determines_the_output,
+    sizes.receptive_field_and_total_stride_equal_the_closed_form,
+)
 COSTLY = (sizes.receptive_field_and_total_stride_equal_the_closed_form,)  # gradients through the real net
 
 
@@ -36,14 +42,14 @@ COSTLY = (sizes.receptive_field_and_total_stride_equal_the_closed_form,)  # grad
 WITH_WEIGHTS = ("behaviour", "training", "usage", "equivalence")
 
 
-def _smallest_of_each_family():
-    families = {}
-    for spec in sorted(arches.SPECS, key=lambda spec: spec.num_params.value):
-        families.setdefault(spec.family, spec)
-    return [spec.name for spec in families.values() if spec.num_params.value <= MANY_PARAMS]
-
-
-SMALL_NETS = _smallest_of_each_family()
+SMALLEST = {
+    spec.family: spec.name for spec in sorted(arches.SPECS, key=lambda spec: spec.num_params.value, reverse=True)
+}
+SMALL_NETS = [
+    spec.name
+    for spec in sorted(arches.SPECS, key=lambda spec: spec.num_params.value)
+    if spec.name == SMALLEST[spec.family] and spec.num_params.value <= MANY_PARAMS
+]
 
 
 def _is_quick(subject, prop):
@@ -64,7 +70,10 @@ def _marks(subject, prop):
     cheap = prop not in COSTLY and not prop.draws and prop.concerns(Subject.of(spec, device="meta"))
     if spec.residual_blocks > VERY_MANY_BLOCKS:
         return [pytest.mark.wide if prop.draws else pytest.mark.slow]
-    return [pytest.mark.slow] if large and not cheap else []
+    if cheap or not large:
+        return []
+    is_wide = prop in HEAVY and spec.num_params.value > MANY_PARAMS and subject.name != SMALLEST[spec.family]
+    return [pytest.mark.wide if is_wide else pytest.mark.slow]
 
 
 def pytest_generate_tests(metafunc):

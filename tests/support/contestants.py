@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
 import psutil
 
-__all__ = ["PAIRS", "SMALL", "Pair", "in_turns", "peak", "run", "timed"]
+__all__ = ["PAIRS", "SMALL", "Pair", "check_table", "in_turns", "looked_at", "run", "table_of"]
 
 DEVIATING = Path(__file__).with_name("deviating.py")
 _COMMAND = (sys.executable, "-c", "from properties.cli import main; raise SystemExit(main())")
@@ -129,49 +128,52 @@ def run(command: Sequence[str], *, folder: Path | None = None) -> str:
     return done.stdout
 
 
-def timed(call: Callable[[], object]) -> tuple[float, float]:
-    """How long a call takes, and the processor's time of all processes that it starts and waits for."""
-    began, before = time.perf_counter(), getrusage(RUSAGE_CHILDREN)
+def wall(call: Callable[[], object]) -> float:
+    """How long a call takes."""
+    began = time.perf_counter()
     call()
-    after = getrusage(RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - began, spent
+    return time.perf_counter() - began
 
 
 def in_turns(
-    arms: Mapping[str, Callable[[], object]], turns: int, measure: Callable[[Callable[[], object]], tuple[float, float]]
+    arms: Mapping[str, Callable[[], object]], turns: int, measure: Callable[[Callable[[], object]], float] = wall
 ) -> dict[str, dict[str, Any]]:
     """Time several things there and back again, A B C C B A, so that all of them meet the same machine.
 
     Args:
         arms: what to do, by name.
         turns: how often there and back; 0 for once there.
-        measure: seconds, and the processor's time, of a call.
+        measure: the seconds of a call.
 
     Returns:
-        ``seconds`` and ``cpu_seconds`` of each arm, in the order of its turns.
+        ``seconds`` of each arm, in the order of its turns.
     """
-    found: dict[str, dict[str, Any]] = {name: {"seconds": [], "cpu_seconds": []} for name in arms}
+    found: dict[str, dict[str, Any]] = {name: {"seconds": []} for name in arms}
     order: Iterable[str] = [*arms, *reversed(arms)] * turns or [*arms]
     for name in order:
-        took, spent = measure(arms[name])
-        found[name]["seconds"].append(took)
-        found[name]["cpu_seconds"].append(spent)
+        found[name]["seconds"].append(measure(arms[name]))
     return found
 
 
-def peak(command: Sequence[str]) -> int:
-    """The most bytes that a process and all below it hold at a time; what they share counts once."""
-    most = 0
+def looked_at(command: Sequence[str]) -> tuple[int, float]:
+    """Run a command and look at all of its processes again and again.
+
+    What a process says of its children misses those that were ended before anybody waited for them, so each is asked.
+
+    Returns:
+        the most bytes that they hold at a time, what they share counted once; and the processor's time of them all.
+    """
+    most, spent = 0, dict[int, float]()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            most = max(most, _held(process.pid))
+            most = max(most, _held(process.pid, spent))
             time.sleep(_GLANCE)
     assert process.returncode in (0, 1)
-    return most
+    return most, sum(spent.values())
 
 
-def _held(pid: int) -> int:
+def _held(pid: int, spent: dict[int, float]) -> int:
+    """What a tree holds now; the processor's time of each process so far is left in ``spent``."""
     held = 0
     try:
         root = psutil.Process(pid)
@@ -180,10 +182,11 @@ def _held(pid: int) -> int:
         return 0
     for process in tree:
         try:
-            full = process.memory_full_info()
+            full, times = process.memory_full_info(), process.cpu_times()
         except psutil.Error:  # likewise
             continue
         held += getattr(full, "pss", full.uss)
+        spent[process.pid] = times.user + times.system
     return held
 
 

@@ -85,14 +85,14 @@ def _check(one: Measured, alike: Mapping[tuple[str, str], Arm]) -> Iterator[tupl
             f"{found.middle:.2f}",
             f"{found.low:.2f} to {found.high:.2f}",
             f"{found.noise:.0%}",
-            _over(median(arm.cpu_seconds or (0,)), median(script.cpu_seconds or (0,))),
+            _over(arm.cpu_seconds, script.cpu_seconds),
             _over(arm.bytes, script.bytes),
             _UNKNOWN if same is None else _over(median(arm.seconds), median(same.seconds)),
         )
 
 
 def _many_columns() -> tuple[str, ...]:
-    return ("candidates", "each alone", "in one table", "table / alone", "between", "noise", "processor")
+    return ("candidates", "each alone", "in one table", "table / alone", "between", "noise")
 
 
 def _many(one: Measured, alike: Mapping[tuple[str, str], Arm]) -> Iterator[tuple[str, ...]]:
@@ -105,7 +105,6 @@ def _many(one: Measured, alike: Mapping[tuple[str, str], Arm]) -> Iterator[tuple
         f"{found.middle:.2f}",
         f"{found.low:.2f} to {found.high:.2f}",
         f"{found.noise:.0%}",
-        _over(median(together.cpu_seconds or (0,)), median(alone.cpu_seconds or (0,))),
     )
 
 

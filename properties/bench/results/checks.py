@@ -18,12 +18,12 @@ class Arm:
 
     Args:
         seconds: of each turn, in the order of the turns.
-        cpu_seconds: the processor's time of each turn, with that of all processes below; empty where it is the same.
-        bytes: the most that its whole tree of processes held at a time; None if that was not measured.
+        cpu_seconds: the processor's time of its whole tree of processes, once; None if that was not measured.
+        bytes: the most that the tree held at a time; likewise.
     """
 
     seconds: tuple[float, ...]
-    cpu_seconds: tuple[float, ...] = ()
+    cpu_seconds: float | None = None
     bytes: int | None = None
 
 
@@ -75,7 +75,7 @@ def measured(info: Mapping[str, Any]) -> Measured:
     arms = {
         str(name): Arm(
             _positive(arm["seconds"]),
-            _positive(arm.get("cpu_seconds", ())),
+            None if arm.get("cpu_seconds") is None else float(arm["cpu_seconds"]),
             None if arm.get("bytes") is None else int(arm["bytes"]),
         )
         for name, arm in info["arms"].items()

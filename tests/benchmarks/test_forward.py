@@ -30,14 +30,15 @@ ROUNDS = 20  # at most, for each row of pytest-benchmark's table
 
 
 class Budget(NamedTuple):
-    """Seconds that are spent on an arm: warming up, in turns with the other, and alone."""
+    """What is spent on an arm: calls and seconds to warm up, seconds in turns with the other, and alone."""
 
+    calls: int
     warm: float
     turns: float
     alone: float
 
 
-THOROUGH, BRIEF = Budget(0.5, 2.0, 1.0), Budget(0.2, 0.5, 0.1)
+THOROUGH, BRIEF = Budget(10, 0.5, 2.0, 1.0), Budget(3, 0.2, 0.5, 0.1)
 _subject = functools.cache(Subject.of)
 
 
@@ -129,10 +130,10 @@ def test_forward(benchmark, case, opponent, arena, device, clock, ceilings, note
         if ceiling is None:
             benchmark(arm.run)
             return
-        seconds = warm_up(arm.run, clock, seconds=budget.warm)
+        seconds = warm_up(arm.run, clock, calls=budget.calls, seconds=budget.warm)
         calls = calls_per_block(seconds)
         if contest.theirs and not opponent:
-            warm_up(contest.theirs.run, clock, seconds=budget.warm)
+            warm_up(contest.theirs.run, clock, calls=budget.calls, seconds=budget.warm)
             arena.pairing = paired(arm.run, contest.theirs.run, clock, calls=calls, seconds=budget.turns)
         rounds = min(ROUNDS, max(5, int(budget.alone / (calls * seconds))))
         benchmark.pedantic(arm.run, rounds=rounds, iterations=calls)

@@ -16,6 +16,7 @@ from properties.errors import CandidateError, TargetError, last_line, unknown_ke
 from properties.targets.devices import staying
 from properties.targets.libraries import torchvision_importable
 from properties.targets.programs import module_of, settled_mode
+from properties.targets.undrawn import Undrawn
 
 __all__ = ["build_net", "strangers_code"]
 
@@ -75,6 +76,7 @@ def build_net(
             contextlib.redirect_stderr(io.StringIO()),
             torch.device("meta"),
             strangers_code(asked),
+            Undrawn(),  # type: ignore[no-untyped-call]
         ):
             net = module_of(build())
             if isinstance(net, nn.Module) and _is_whole(net) and not isinstance(net, torch.jit.ScriptModule):

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from properties.graph.torch.recording.quick_kernels import quick_kernels
+
 __all__ = ["hears_operators", "is_transformed", "obstacle"]
 
 Listener = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -26,7 +28,7 @@ def hears_operators(listener: Listener) -> Iterator[None]:
     """
     from torch._dispatch.python import enable_python_dispatcher
 
-    with _mode()(listener), enable_python_dispatcher():
+    with quick_kernels(), _mode()(listener), enable_python_dispatcher():
         yield
 
 

@@ -124,10 +124,27 @@ def confirm(reference: Party, candidate: Party, transplant: Transplant, draw: Dr
 
 
 def probe(
-    reference: Party, candidate: Party, transplant: Transplant, channel: str, draw: Draw, *, mode: str = "eval"
+    reference: Party,
+    candidate: Party,
+    transplant: Transplant,
+    channel: str,
+    draw: Draw,
+    *,
+    mode: str = "eval",
+    dtype: str | None = None,
 ) -> list[Difference]:
-    """What differs in one channel on one draw; ``mode`` is the domain's."""
-    judge = _Judge(reference, candidate, transplant)
+    """What differs in one channel on one draw.
+
+    Args:
+        reference: one party.
+        candidate: the other.
+        transplant: the weights of both.
+        channel: one of ``CHANNELS``.
+        draw: the input.
+        mode: the domain's.
+        dtype: in which both are known to compute; None if that is still to be seen.
+    """
+    judge = _Judge(reference, candidate, transplant, dtype)
     if channel == "domain":
         judge.borders([(mode, draw.shape)])
     else:
@@ -144,11 +161,12 @@ def observe_both(reference: Party, candidate: Party, trials: tuple[Trial, Trial]
 class _Judge:
     """Compares trial by trial and remembers what came of it."""
 
-    def __init__(self, reference: Party, candidate: Party, transplant: Transplant) -> None:
+    def __init__(self, reference: Party, candidate: Party, transplant: Transplant, dtype: str | None = None) -> None:
         self.reference = reference
         self.candidate = candidate
         self.transplant = transplant
-        self.dtype = "float64"
+        self.dtype = dtype or "float64"
+        self.knows_dtype = dtype is not None
         self.images = 0
         self.differences: list[Difference] = []
         self.undecided: dict[str, None] = {}
@@ -247,7 +265,7 @@ class _Judge:
 
     def _only_in_double(self, draw: Draw, settings: dict[str, Any]) -> bool:
         """Whether a net cannot compute in float64 at all; from then on everything is float32."""
-        if self.dtype != "float64":
+        if self.knows_dtype or self.dtype != "float64":
             return False
         singly = self._observed(draw, {**settings, "dtype": "float32"})
         if any(each.raised is not None for each in singly):

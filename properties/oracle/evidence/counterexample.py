@@ -62,6 +62,7 @@ def smallest(
     *,
     trials: int = 40,
     seconds: float = 10.0,
+    dtype: str | None = None,
 ) -> Counterexample:
     """Shrink a difference: plain numbers, the first seed, fewest images, smallest sides.
 
@@ -72,6 +73,7 @@ def smallest(
         difference: what was found.
         trials: at most so many images are tried.
         seconds: and for so long; the answer may depend on it where a net is slow.
+        dtype: in which both nets computed; None if that is to be seen at every size anew.
     """
     began = time.monotonic()
     best, tried = difference, {difference.draw}
@@ -86,7 +88,7 @@ def smallest(
                 return Counterexample(best, number)
             tried.add(draw)
             number += 1
-            found = _alike(reference, candidate, transplant, difference, draw)
+            found = _alike(reference, candidate, transplant, difference, draw, dtype)
             if found is not None:
                 best, improving = found, True
                 break
@@ -94,10 +96,15 @@ def smallest(
 
 
 def _alike(
-    reference: Party, candidate: Party, transplant: Transplant, difference: Difference, draw: Draw
+    reference: Party,
+    candidate: Party,
+    transplant: Transplant,
+    difference: Difference,
+    draw: Draw,
+    dtype: str | None,
 ) -> Difference | None:
     """The same kind of difference on another draw."""
-    found = probe(reference, candidate, transplant, difference.channel, draw, mode=difference.mode)
+    found = probe(reference, candidate, transplant, difference.channel, draw, mode=difference.mode, dtype=dtype)
     same = [each for each in found if _what_differs(each) == _what_differs(difference)]
     return next((each for each in same if each.relative > min(_SHOWN, difference.relative)), None)
 

@@ -20,6 +20,7 @@ _BUFFER = "buffer "
 _LATER = " after backward"
 _MOST = 3  # of one kind that are listed
 _GRADIENTS_ARE_ROUGHER = 100.0  # longer sums that cancel
+_PIECE = 1 << 18  # numbers that are compared at a time
 _FLOOR = 1e-4  # of the largest gradient: below, a gradient is what cancelling has left, as before a batch norm
 
 
@@ -150,15 +151,33 @@ def _apart(one: Tensor, other: Tensor, floor: float) -> tuple[float, float, str]
         return float("inf"), float("inf"), f"size {tuple(other.shape)} instead of {tuple(one.shape)}"
     if torch.equal(one, other):
         return 0.0, 0.0, ""
-    one, other = _wide(one), _wide(other)
+    pieces = zip(one.flatten().split(_PIECE), other.flatten().split(_PIECE), strict=True)
+    absolute, scale = 0.0, floor
+    for piece, another in pieces:  # what is computed of a piece stays in a processor's cache
+        found = _apart_in_a_piece(_wide(piece), _wide(another))
+        if found is None:
+            return float("inf"), float("inf"), "infinite or undefined in other places"
+        absolute, scale = max(absolute, found[0]), max(scale, found[1])
+    return absolute, absolute / scale if scale else 0.0, ""
+
+
+def _apart_in_a_piece(one: Tensor, other: Tensor) -> tuple[float, float] | None:
+    """The largest difference and the largest number; None where they are not undefined in the same places."""
+    difference, *ends = ((one - other).abs().max().item(), *_ends(one), *_ends(other))
+    if all(map(math.isfinite, (difference, *ends))):
+        return difference, max(map(abs, ends))
     fine = torch.isfinite(one) & torch.isfinite(other)
     if not torch.equal(one[~fine].nan_to_num(nan=0.5), other[~fine].nan_to_num(nan=0.5)):
-        return float("inf"), float("inf"), "infinite or undefined in other places"
+        return None
     if not fine.any():
-        return 0.0, 0.0, ""
-    absolute = (one - other)[fine].abs().max().item()
-    scale = max(one[fine].abs().max().item(), other[fine].abs().max().item(), floor)
-    return absolute, absolute / scale if scale else 0.0, ""
+        return 0.0, 0.0
+    return (one - other)[fine].abs().max().item(), max(one[fine].abs().max().item(), other[fine].abs().max().item())
+
+
+def _ends(tensor: Tensor) -> tuple[float, float]:
+    """Its smallest and largest number, undefined if any number is."""
+    low, high = tensor.aminmax()
+    return low.item(), high.item()
 
 
 def own_change(one: Tensor, other: Tensor) -> float:
@@ -173,8 +192,6 @@ def _wide(tensor: Tensor) -> Tensor:
 def _largest(tensor: Tensor) -> float:
     if not tensor.numel():
         return 0.0
-    if tensor.is_floating_point():
-        ends = [end.item() for end in tensor.aminmax()]  # without a copy; undefined if any number is
-        if all(map(math.isfinite, ends)):
-            return max(map(abs, ends))
+    if tensor.is_floating_point() and all(map(math.isfinite, ends := _ends(tensor))):  # without a copy
+        return max(map(abs, ends))
     return tensor.abs().nan_to_num().max().item()

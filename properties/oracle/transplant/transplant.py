@@ -78,8 +78,9 @@ class Transplant:
     def trials(self, draw: Draw, **settings: Any) -> tuple[Trial, Trial]:
         """The same trial for the reference and for the candidate. ``settings`` are those of ``Trial``."""
         slots = self.slots.get(settings.get("mode", "eval"), ())
-        ours = Trial(self.fillings, self.reference, draw, **settings)
-        return ours, replace(ours, sources=self.candidate, slots=slots)
+        mapped = tuple(dict.fromkeys(key for recipe in self.recipes.values() for key in recipe.keys))
+        ours = Trial(self.fillings, self.reference, draw, whole=mapped, **settings)
+        return ours, replace(ours, sources=self.candidate, slots=slots, whole=tuple(self.recipes))
 
 
 def moves(graphs: Sequence[tuple[OpGraph, OpGraph]], found: Sequence[Correspondence]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from properties.oracle.trials.filling import image
 from properties.oracle.trials.layer_runs import by_themselves, recorded
 from properties.oracle.trials.random_operators import Controlled
 from properties.oracle.trials.replica import Replica
+from properties.oracle.trials.sketch import is_large, sketched
 from properties.oracle.trials.trial import DREW_AT_RANDOM, FORWARD_AGAIN, INPUT_AFTERWARDS, Draw, Observation, Trial
 from properties.targets.build import strangers_code
 
@@ -164,9 +166,9 @@ def _gradients(net: nn.Module, trial: Trial, x: Tensor, outputs: list[Tensor]) -
         if output.requires_grad and output.is_floating_point():
             weights = image(Draw(tuple(output.shape), seed=trial.draw.seed + 31 * (slot + 1)), output.dtype)
             combined.append((output * weights).sum())
-    found: dict[str, Tensor] = {}
-    if combined:
-        torch.stack(combined).sum().backward()
+    with _taken(net, trial) as found:
+        if combined:
+            torch.stack(combined).sum().backward()
     if x.grad is not None:
         found["gradient of input"] = x.grad
     for key, parameter in net.named_parameters():
@@ -174,3 +176,26 @@ def _gradients(net: nn.Module, trial: Trial, x: Tensor, outputs: list[Tensor]) -
             found[f"gradient of {key}"] = parameter.grad
             parameter.grad = None
     return found
+
+
+@contextmanager
+def _taken(net: nn.Module, trial: Trial) -> Iterator[dict[str, Tensor]]:
+    """The sketches of large gradients, each taken as soon as it is computed, so that they are never held together."""
+    found: dict[str, Tensor] = {}
+
+    def take(name: str, parameter: Tensor) -> None:
+        if parameter.grad is not None:
+            sums = sketched(parameter.grad)
+            found[name] = found[name] + sums if name in found else sums  # again where activations are recomputed
+            parameter.grad = None
+
+    handles = [
+        parameter.register_post_accumulate_grad_hook(partial(take, f"gradient of {key}"))
+        for key, parameter in net.named_parameters()
+        if parameter.requires_grad and key not in trial.whole and is_large(parameter)
+    ]
+    try:
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -60,7 +60,8 @@ class Replica:
         asked = (dict(trial.fillings), {key: str(source) for key, source in trial.sources.items()}, trial.dtype)
         still = self._held is not None and self._held == (asked, _marks(self._net))
         self._load(self._net, trial, everything=not still)
-        self._held = (asked, _marks(self._net))
+        if not still:
+            self._held = (asked, _marks(self._net))
         yield self._net
 
     def insist(self) -> bool:

@@ -77,6 +77,8 @@ class Trial:
         watched: whether to return what the activations met.
         layers: paths of modules whose results to return too, with their gradients if those are asked for.
         alone: modules to run by themselves, in the place of the net, each with its own input.
+        whole: this net's own keys whose gradients are needed number by number; those of other large tensors come as
+            sketches.
     """
 
     fillings: Mapping[str, Filling]
@@ -92,6 +94,7 @@ class Trial:
     watched: bool = False
     layers: tuple[str, ...] = ()
     alone: Mapping[str, Draw] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,9 @@ class Observation:
 
     Args:
         tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
-            ``gradient of KEY`` for each parameter that got one, ``buffer KEY`` for each buffer after the forward pass,
-            and ``buffer KEY after backward`` for one that the backward pass changed; the keys are the net's own.
+            ``gradient of KEY`` for each parameter that got one (of a large one a sketch), ``buffer KEY`` for each
+            buffer after the forward pass, and ``buffer KEY after backward`` for one that the backward pass changed;
+            the keys are the net's own.
             ``input afterwards`` where the net wrote to its input, ``drew at random`` where random operators took part,
             ``forward ran again in backward`` where activations were recomputed. Where they were asked for,
             ``layer PATH`` and ``gradient at PATH`` for the first run of a module, ``alone PATH`` for one run by

@@ -249,9 +249,14 @@ class _Judge:
         if not evidence.differences:
             return None
         self.progress("looking for the smallest counterexample")
-        trials = self.profile.shrinking
         found = smallest(
-            self.reference, self.candidate, moved, evidence.differences[0], trials=trials, seconds=float("inf")
+            self.reference,
+            self.candidate,
+            moved,
+            evidence.differences[0],
+            trials=self.profile.shrinking,
+            seconds=float("inf"),
+            dtype=evidence.dtype,
         )
         return str(found)
 

@@ -19,6 +19,7 @@ def run(setup: Mapping[str, Any]) -> None:
     """Build the candidate and answer for it until nobody asks any more."""
     outlive_nobody()
     channel, stages = setup["channel"], setup["stages"]
+    from properties.graph.torch.recording.quick_kernels import quick_kernels
     from properties.oracle.remote.server import Server  # loads torch
 
     limit_memory(setup["memory"])
@@ -28,4 +29,5 @@ def run(setup: Mapping[str, Any]) -> None:
         with contextlib.suppress(OSError):
             os.write(stages, f"{readable(stage)}\n".encode())
 
-    Server(setup["candidate"], channel, Path(setup["folder"]), say).run()
+    with quick_kernels():
+        Server(setup["candidate"], channel, Path(setup["folder"]), say).run()

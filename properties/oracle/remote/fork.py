@@ -17,25 +17,23 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from properties.errors import TargetError
 from properties.isolation.child import main
 from properties.isolation.processes import MARK, end_all, outlive_nobody, take_orphans
+from properties.targets.libraries import import_timm, import_torchvision
+from properties.targets.target import parse
 
 __all__ = ["run"]
 
-# What tracing imports as late as it can is here too; torch may name it otherwise one day, and then imports it late.
 _BOTH = (
     "torch",
-    "torch._dynamo",
-    "torch.export._trace",
-    "torch._functorch.partitioners",
-    "torch._inductor.codecache",
-    "safetensors.torch",
-    "properties.subject",
-    "properties.oracle.parties.properties",
+    "torch.fx.experimental.symbolic_shapes",  # torch itself does so as soon as a convolution is recorded
     "properties.oracle.remote.party",
     "properties.oracle.remote.server",
     "properties.oracle.check",
 )
+_COMPILER = "torch._dynamo"  # which torchvision imports, and some operators without kernels for the meta device
+_LIBRARIES = {"torchvision": import_torchvision, "timm": import_timm}  # by the prefix of a target
 
 _CUDA = "PYTORCH_NVML_BASED_CUDA_CHECK"  # whoever asks for a GPU then does not start its driver, which outlives no fork
 
@@ -47,8 +45,8 @@ def run(setup: Mapping[str, Any]) -> NoReturn:
         setup: ``processes``, each as ``Pair.start`` gets it; ``ends``, where to write ``NAME PID`` at their start and
             ``PID STATUS`` at their end; ``lifeline``, ``folder`` and ``mark``.
     """
-    _import_all()
     processes: Mapping[str, Mapping[str, Any]] = setup["processes"]
+    _import_all(processes["judge"])
     take_orphans()
     for name, one in processes.items():
         _tell(setup["ends"], f"{name} {_forked(setup, name, one)}")
@@ -63,14 +61,18 @@ def run(setup: Mapping[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def _import_all() -> None:
+def _import_all(targets: Mapping[str, Any]) -> None:
     """Import what both need; what fails here is imported, and blamed, where it is needed."""
+    places = {parse(targets[role]).place for role in ("candidate", "reference")}
     asked = os.environ.get(_CUDA)
     os.environ[_CUDA] = "1"
     gc.disable()
-    for name in _BOTH:
+    for name in (*_BOTH, *([_COMPILER] if places & _LIBRARIES.keys() else [])):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    if len(places) == 1 and places <= _LIBRARIES.keys():
+        with contextlib.suppress(TargetError):
+            _LIBRARIES[places.pop()]()
     os.environ.pop(_CUDA)
     if asked is not None:
         os.environ[_CUDA] = asked

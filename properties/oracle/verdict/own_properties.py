@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from properties.oracle.parties.party import Party
-from properties.oracle.parties.properties import FOLLOW_FROM_THE_GRAPH, decides, theme
 from properties.report import Deviation, Place, Result
 
 __all__ = ["alone"]
@@ -22,6 +21,8 @@ def alone(
         seed: of what is drawn.
         one_graph: whether both have one graph in both modes, so that what follows from it is implied.
     """
+    from properties.oracle.parties.properties import FOLLOW_FROM_THE_GRAPH, decides  # loads Hypothesis
+
     implied = tuple(sorted(FOLLOW_FROM_THE_GRAPH)) if one_graph else ()
     results = candidate.properties(candidate.with_own_channels(size), profile, seed, implied)
     failed = [result for result in results if result.status == "failed" and decides(result.name)]
@@ -34,6 +35,8 @@ def alone(
 
 
 def _deviation(result: Result) -> Deviation:
+    from properties.oracle.parties.properties import theme
+
     place = Place("(net)", "(net)")
     kind = "training" if theme(result.name) == "training" else "behaviour"
     return Deviation(

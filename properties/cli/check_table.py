@@ -17,7 +17,7 @@ from properties.cli.console import (
     write_each,
     write_json,
 )
-from properties.oracle.candidates.table import Table, check_candidate, find_table, read_table
+from properties.oracle.candidates.table import Table, all_warm, check_candidate, find_table, read_table
 from properties.render.destinations import write_pages, write_summary
 from properties.render.markdown import markdown
 from properties.render.text import print_report
@@ -54,20 +54,22 @@ def check_table(
     for mistake in table.mistakes:
         complain(mistake.why)
         reports[mistake.name] = Report(mistake.name, "", "error", error=mistake.why)
-    for candidate in table.candidates:
-        with progress() as say:
-            say(f"{candidate.name}: starting")
-            report, output = check_candidate(
-                replace(candidate, **changes), table.folder, side_by_side=html is not None, progress=say
-            )
-        reports[candidate.name] = report
-        if report.error is not None:
-            complain(hinted(f"{candidate.name}: {report.error}", output, shown=show_output))
-        elif json != "-":
-            print_report(report)
-            print_text("")
-        if show_output:
-            print_apart(output)
+    with all_warm(table.candidates) as by:
+        for candidate in table.candidates:
+            with progress() as say:
+                say(f"{candidate.name}: starting")
+                chosen = replace(candidate, **changes)
+                report, output = check_candidate(
+                    chosen, table.folder, side_by_side=html is not None, progress=say, by=by
+                )
+            reports[candidate.name] = report
+            if report.error is not None:
+                complain(hinted(f"{candidate.name}: {report.error}", output, shown=show_output))
+            elif json != "-":
+                print_report(report)
+                print_text("")
+            if show_output:
+                print_apart(output)
     good = sum(report.exit_status == 0 for report in reports.values())
     if json != "-":
         print_text(f"{good} of {len(reports)} candidates in {table.path.name} as they should be")

@@ -18,6 +18,7 @@ import psutil
 __all__ = [
     "MARK",
     "end_all",
+    "environment",
     "memory_of",
     "outlive_nobody",
     "start",
@@ -61,8 +62,13 @@ def start(
         stderr=output,
         pass_fds=descriptors,
         start_new_session=True,
-        env={"OMP_NUM_THREADS": str(_share()), **os.environ, MARK: mark},
+        env=environment(mark),
     )
+
+
+def environment(mark: str) -> dict[str, str]:
+    """The environment of a process that ``start`` starts."""
+    return {"OMP_NUM_THREADS": str(_share()), **os.environ, MARK: mark}
 
 
 def _share() -> int:

@@ -8,7 +8,9 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,17 @@ import pytest
 
 from properties.errors import TargetError
 from properties.isolation import wire
+from properties.isolation.warm import Warm
 from properties.oracle.candidates.probe import Answers, probe
-from properties.oracle.candidates.table import Candidate, Mistake, Table, check_candidate, find_table, read_table
+from properties.oracle.candidates.table import (
+    Candidate,
+    Mistake,
+    Table,
+    all_warm,
+    check_candidate,
+    find_table,
+    read_table,
+)
 from properties.oracle.remote.checked import Checked
 from properties.profiles import PROFILES
 from properties.pytest_plugin.items import ARCHITECTURE, ROOT, CandidateNode, GridItem, MistakeNode, Root
@@ -50,6 +61,7 @@ class Grid:
         self.wanted = bool(self.named) or _asks_for_all(config)
         self._answers: Answers | None = None
         self._folder: str | None = None
+        self._shared = ExitStack()  # what the checks of this process have in common
 
     @classmethod
     def of(cls, config: pytest.Config) -> Grid:
@@ -103,7 +115,8 @@ class Grid:
             node.workerinput["archproof_folder"] = self._folder
 
     def pytest_unconfigure(self) -> None:
-        """Remove that folder."""
+        """Remove that folder, and end what the checks shared."""
+        self._shared.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -174,10 +187,14 @@ class Grid:
             self.checked[candidate.name] = shared(folder, candidate.name, lambda: self._made(candidate))
         return self.checked[candidate.name]
 
+    @cached_property
+    def _warm(self) -> Warm | None:
+        """What has imported what all candidates need, from the first check to the end of the run."""
+        return self._shared.enter_context(all_warm(self.table.candidates))
+
     def _made(self, candidate: Candidate) -> Checked:
-        report, output = check_candidate(
-            candidate, self.table.folder, side_by_side=self.config.getoption("archproof_html") is not None
-        )
+        wants_pages = self.config.getoption("archproof_html") is not None
+        report, output = check_candidate(candidate, self.table.folder, side_by_side=wants_pages, by=self._warm)
         return Checked(self._repeatable(report), output)
 
     def _repeatable(self, report: Report) -> Report:

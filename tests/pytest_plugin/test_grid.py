@@ -3,6 +3,7 @@
 Where what is shown is the subject, the reports are made here; the tests at the end check real nets.
 """
 
+import contextlib
 import shlex
 import shutil
 import subprocess
@@ -45,7 +46,7 @@ def project(pytester, monkeypatch):
     reports = {"m:good": GOOD, "m:bad": BAD}
     errors = {}
 
-    def check(candidate, folder, *, side_by_side):
+    def check(candidate, folder, *, side_by_side, by):
         checked.append(candidate.name)
         return Checked(reports[candidate.name], "what it printed\n")
 
@@ -53,6 +54,7 @@ def project(pytester, monkeypatch):
         return Answers({"default": NAMES, "quick": ()}, {name: why for name, why in errors.items() if name in targets})
 
     monkeypatch.setattr(grid, "check_candidate", check)
+    monkeypatch.setattr(grid, "all_warm", lambda candidates: contextlib.nullcontext())
     monkeypatch.setattr(grid, "probe", probe)
     pytester.makepyprojecttoml(TABLE)
     pytester.makepyfile(test_own="def test_own():\n    pass\n")

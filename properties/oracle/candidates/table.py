@@ -25,23 +25,25 @@ from __future__ import annotations
 import contextlib
 import shlex
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from properties.errors import TargetError, nearest, readable
 from properties.isolation.limits import Limits
+from properties.isolation.warm import Warm
 from properties.oracle.candidates.expected import Expected, apply, read
 from properties.oracle.candidates.keys import KEYS
 from properties.oracle.remote.checked import Checked
-from properties.oracle.remote.watch import check_isolated
+from properties.oracle.remote.watch import check_isolated, warmed_up
 from properties.profiles import PROFILES
 from properties.report.timings import Clock
 from properties.request import Request
 from properties.targets.target import parse, require_there
 
-__all__ = ["Candidate", "Mistake", "Table", "check_candidate", "find_table", "read_table"]
+__all__ = ["Candidate", "Mistake", "Table", "all_warm", "check_candidate", "find_table", "read_table"]
 
 _PLACE = "[tool.archproof.candidates]"
 
@@ -158,6 +160,7 @@ def check_candidate(
     *,
     side_by_side: bool = False,
     progress: Callable[[str], None] = lambda stage: None,
+    by: Warm | None = None,
 ) -> Checked:
     """Check one entry in processes of its own, in the table's folder, and mark what is expected.
 
@@ -166,6 +169,7 @@ def check_candidate(
         folder: the table's.
         side_by_side: whether the report has both nets whole, for a page.
         progress: called with the name of each stage as it begins.
+        by: of ``all_warm``, where others are checked too.
     """
     request = Request(
         input_shape=candidate.input_shape,
@@ -177,12 +181,18 @@ def check_candidate(
     )
     limits = Limits.given(candidate.timeout, candidate.memory, usual=request.profile.timeout)
     with contextlib.chdir(folder):
-        report, output = check_isolated(candidate.target, candidate.reference, request, limits)
+        report, output = check_isolated(candidate.target, candidate.reference, request, limits, by)
     if candidate.expected:
         report = apply(report, candidate.expected)
     if folder.resolve() != Path.cwd():
         report = replace(report, reproduce=f"cd {shlex.quote(str(folder))} && {report.reproduce}")
     return Checked(report, output)
+
+
+def all_warm(candidates: Sequence[Candidate]) -> AbstractContextManager[Warm | None]:
+    """What several entries share while they are checked: a process that has imported what they need; None for one."""
+    targets = [target for candidate in candidates for target in (candidate.target, candidate.reference)]
+    return warmed_up(targets) if len(candidates) > 1 else contextlib.nullcontext()
 
 
 def _section(path: Path) -> Any:

@@ -23,7 +23,7 @@ from properties.isolation.processes import MARK, end_all, outlive_nobody, take_o
 from properties.targets.libraries import import_timm, import_torchvision
 from properties.targets.target import parse
 
-__all__ = ["run"]
+__all__ = ["prepare", "run"]
 
 _BOTH = (
     "torch",
@@ -33,6 +33,7 @@ _BOTH = (
     "properties.oracle.check",
 )
 _COMPILER = "torch._dynamo"  # which torchvision imports, and some operators without kernels for the meta device
+_PROPERTIES = "properties.oracle.parties.properties"  # and with it Hypothesis
 _LIBRARIES = {"torchvision": import_torchvision, "timm": import_timm}  # by the prefix of a target
 
 _CUDA = "PYTORCH_NVML_BASED_CUDA_CHECK"  # whoever asks for a GPU then does not start its driver, which outlives no fork
@@ -46,7 +47,7 @@ def run(setup: Mapping[str, Any]) -> NoReturn:
             ``PID STATUS`` at their end; ``lifeline``, ``folder`` and ``mark``.
     """
     processes: Mapping[str, Mapping[str, Any]] = setup["processes"]
-    _import_all(processes["judge"])
+    prepare({"targets": [processes["judge"][role] for role in ("candidate", "reference")]})
     take_orphans()
     for name, one in processes.items():
         _tell(setup["ends"], f"{name} {_forked(setup, name, one)}")
@@ -61,18 +62,24 @@ def run(setup: Mapping[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def _import_all(targets: Mapping[str, Any]) -> None:
-    """Import what both need; what fails here is imported, and blamed, where it is needed."""
-    places = {parse(targets[role]).place for role in ("candidate", "reference")}
+def prepare(setup: Mapping[str, Any]) -> None:
+    """Import what both processes of a check need; what fails here is imported, and blamed, where it is needed.
+
+    Args:
+        setup: ``targets``; a library that two of them name is imported here, too. For more than one check, also what
+            only some checks come to need.
+    """
+    named = [place for target in setup["targets"] if (place := parse(target).place) in _LIBRARIES]
     asked = os.environ.get(_CUDA)
     os.environ[_CUDA] = "1"
     gc.disable()
-    for name in (*_BOTH, *([_COMPILER] if places & _LIBRARIES.keys() else [])):
+    many = len(setup["targets"]) > 2
+    for name in (*_BOTH, *([_COMPILER] if named or many else []), *([_PROPERTIES] if many else [])):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    if len(places) == 1 and places <= _LIBRARIES.keys():
+    for place in sorted({place for place in named if named.count(place) > 1}):
         with contextlib.suppress(TargetError):
-            _LIBRARIES[places.pop()]()
+            _LIBRARIES[place]()
     os.environ.pop(_CUDA)
     if asked is not None:
         os.environ[_CUDA] = asked

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from properties.isolation.processes import end_all, start
+from properties.isolation.warm import Warm
 
 __all__ = ["Pair", "Process"]
 
@@ -40,14 +41,16 @@ class Pair:
 
     Args:
         mark: in the environment of all that is started.
+        warm: a process to fork from which has imported what both need; None to start from scratch.
     """
 
-    def __init__(self, mark: str) -> None:
+    def __init__(self, mark: str, warm: Warm | None = None) -> None:
         self.mark = mark
+        self._begin = start if warm is None else warm.start
         self._forked = {"candidate": _Forked(), "judge": _Forked()}
         self.candidate: Process = self._forked["candidate"]
         self.judge: Process = self._forked["judge"]
-        self.waiter: subprocess.Popen[bytes] | None = None
+        self.waiter: Process | None = None
         self._line = b""
 
     def start(
@@ -76,7 +79,7 @@ class Pair:
     def _fork(self, setup: Mapping[str, Any]) -> None:
         processes = setup["processes"].values()
         kept = {descriptor for one in processes for descriptor in (*one["keeps"], one["output"])}
-        self.waiter = start(
+        self.waiter = self._begin(
             setup,
             descriptors=(*kept, setup["ends"], setup["lifeline"]),
             output=setup["processes"]["judge"]["output"],

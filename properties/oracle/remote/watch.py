@@ -18,7 +18,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from properties.isolation.limits import Limits
 from properties.isolation.pipes import Pipes
 from properties.isolation.processes import takes_more, words_for
 from properties.isolation.tail import Tail
+from properties.isolation.warm import Warm, warm
 from properties.oracle.remote.checked import Checked, without_verdict
 from properties.oracle.remote.pair import Pair
 from properties.report import Report
@@ -35,14 +36,17 @@ from properties.report.timings import Clock
 from properties.request import Request
 from properties.targets.target import parse, require_there
 
-__all__ = ["check_isolated"]
+__all__ = ["check_isolated", "warmed_up"]
 
 _CANDIDATE, _JUDGE = "properties.oracle.remote.candidate:run", "properties.oracle.remote.judge:run"
+_PREPARE = "properties.oracle.remote.fork:prepare"
 _GLANCE = 0.2  # seconds between two looks at memory
 _LAST_WORDS = 2.0  # seconds for a process to be seen ending after its connection broke
 
 
-def check_isolated(candidate: str, reference: str, request: Request, limits: Limits | None = None) -> Checked:
+def check_isolated(
+    candidate: str, reference: str, request: Request, limits: Limits | None = None, by: Warm | None = None
+) -> Checked:
     """Hold a candidate against a reference, each in a process of its own; there is a report whatever happens.
 
     Args:
@@ -50,27 +54,46 @@ def check_isolated(candidate: str, reference: str, request: Request, limits: Lim
         reference: a target; its code is trusted as far as ``check`` trusts it.
         request: what is asked.
         limits: of time and memory.
+        by: of ``warmed_up``, where more checks than one are made.
     """
     try:
         for target in (reference, candidate):  # what is misspelt is said at once
             require_there(parse(target))
     except TargetError as error:
         return Checked(without_verdict(candidate, reference, request, str(error)), "")
-    watch = _Watch(candidate, reference, limits or Limits(timeout=request.profile.timeout), request.progress)
+    watch = _Watch(candidate, reference, limits or Limits(timeout=request.profile.timeout), request.progress, by)
     with watch.running(request.to_plain()):
         report, why = watch.result()
     return Checked(report or without_verdict(candidate, reference, request, why), watch.output.text())
 
 
+@contextlib.contextmanager
+def warmed_up(targets: Sequence[str]) -> Iterator[Warm | None]:
+    """For several checks: a process that imports once what all of them need; their processes are forked from it.
+
+    Args:
+        targets: of all the checks, candidates and references, each as often as it is one.
+    """
+    with warm(_PREPARE, {"targets": list(targets)}, secrets.token_hex(8)) as found:
+        yield found
+
+
 class _Watch:
     """Both processes of one check, from here."""
 
-    def __init__(self, candidate: str, reference: str, limits: Limits, progress: Clock) -> None:
+    def __init__(
+        self,
+        candidate: str,
+        reference: str,
+        limits: Limits,
+        progress: Clock,
+        by: Warm | None,
+    ) -> None:
         self.names = {"candidate": candidate, "reference": reference}
         self.limits = limits
         self.progress = progress
         self.began = time.monotonic()
-        self.pair = Pair(secrets.token_hex(8))
+        self.pair = Pair(secrets.token_hex(8), by)
         self.output = Tail()
         self.faults = Tail()  # what the judge prints; nobody asks for it
         self.stage = "while its process started"

@@ -38,6 +38,16 @@ def mean(*arguments, **settings):
     return lambda: [torch.empty(2, 4, 5, device="meta").mean(*arguments, **settings)]
 
 
+def linear(features: int):
+    """A linear layer of five features, without gradients."""
+
+    def run() -> list[torch.Tensor]:
+        with torch.no_grad():
+            return [nn.Linear(5, 3, device="meta")(torch.empty(2, features, device="meta"))]
+
+    return run
+
+
 @pytest.mark.parametrize(
     "run",
     [
@@ -50,6 +60,7 @@ def mean(*arguments, **settings):
         pytest.param(mean(-1, keepdim=True), id="mean, kept"),
         pytest.param(mean(0, dtype=torch.float64), id="mean, wide"),
         pytest.param(mean([]), id="mean of all"),
+        pytest.param(linear(5), id="linear"),
         pytest.param(lambda: [F.adaptive_avg_pool2d(torch.empty(2, 4, 5, 6, device="meta"), 1)], id="pool"),
     ],
 )
@@ -65,6 +76,7 @@ def test_results_are_those_of_torch(run):
     "run",
     [
         pytest.param(mean((3,)), id="no such axis"),
+        pytest.param(linear(6), id="another size"),
         pytest.param(lambda: torch.empty(2, 3, device="meta", dtype=torch.int64).mean(1), id="whole numbers"),
     ],
 )

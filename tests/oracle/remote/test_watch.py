@@ -254,7 +254,7 @@ def test_what_both_sides_share_is_nobodys_code_and_no_thread():
         import os, sys
         from properties.oracle.remote import fork
         before = dict(os.environ)
-        fork._import_all({"candidate": "net.py:net", "reference": "resnet50"})
+        fork.prepare({"targets": ["net.py:net", "resnet50"]})
         libraries = {"torch._dynamo", "timm", "torchvision"} & set(sys.modules)
         print(*libraries, len(os.listdir("/proc/self/task")), before == dict(os.environ))
     """

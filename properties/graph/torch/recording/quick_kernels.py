@@ -1,4 +1,4 @@
-"""Batch norms and means of tensors without memory, a batch norm at a fortieth of the time that torch takes for it.
+"""Batch norms, means and linear layers without memory, a batch norm at a fortieth of the time that torch takes for it.
 
 torch has no kernels for them on the meta device: it takes them apart into steps in Python, and loads its compiler for
 the first one. Nothing is computed there, so all that is needed are results of the right size.
@@ -27,6 +27,7 @@ def quick_kernels() -> Iterator[None]:
     try:
         library.impl("native_batch_norm", _batch_norm, "Meta", allow_override=True)
         library.impl("mean.dim", _mean, "Meta", allow_override=True)
+        library.impl("addmm", _addmm, "Meta", allow_override=True)
     except (TypeError, RuntimeError):  # another torch: its own way is slow and right
         library._destroy()
         yield
@@ -61,3 +62,10 @@ def _mean(x: Tensor, dim: list[int] | None, keepdim: bool = False, *, dtype: tor
     if not (kind.is_floating_point or kind.is_complex):
         raise RuntimeError(f"mean(): the input dtype must be either a floating point or complex dtype. Got: {kind}")
     return torch.sum(x, dim, keepdim, dtype=dtype)
+
+
+def _addmm(x: Tensor, one: Tensor, other: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """A matrix of the size and type of the product and what is added to it."""
+    made = torch.mm(one, other)
+    x.expand(made.shape)  # raises where it cannot be added
+    return made if x.dtype == made.dtype else made.to(torch.promote_types(x.dtype, made.dtype))

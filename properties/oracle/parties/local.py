@@ -215,6 +215,7 @@ class LocalParty:
         from properties.subject import Subject
 
         self.stage(f"in the properties at {size}")
+        self.replica.let_go()  # they have a net of their own, and two would have to be held
         build = self.build if self.rebuildable else lambda: copy.deepcopy(self.net)
         subject = Subject(build, name=self.name, input_shape=size[1:], rebuildable=True)
         with strangers_code(if_known=True):

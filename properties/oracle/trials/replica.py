@@ -64,6 +64,11 @@ class Replica:
             self._held = (asked, _marks(self._net))
         yield self._net
 
+    def let_go(self) -> None:
+        """Free the copy; the next trial makes another."""
+        self._net, self._held, self._kept = None, None, {}
+        self._is_initialised = self._is_borrowed = False
+
     def insist(self) -> bool:
         """Build it with its own initialisation after all; False if it has that already."""
         if self._is_initialised:

@@ -62,6 +62,16 @@ def test_gradients_are_those_of_one_fixed_combination():
     assert not [key for key in LocalParty(Residual, "net").observe(trial()).tensors if key.startswith("gradient")]
 
 
+def test_a_copy_that_was_let_go_is_made_again():
+    """The same trial gives the same numbers before and after."""
+    party = LocalParty(Residual, "net")
+    before = party.observe(trial()).tensors
+    party.replica.let_go()
+
+    assert party.replica._net is None
+    assert torch.equal(before["output[0]"], party.observe(trial()).tensors["output[0]"])
+
+
 def test_an_instance_comes_back_untouched():
     """Weights, statistics, gradients, modes and types of a given net are afterwards what they were."""
     net = Residual().train()

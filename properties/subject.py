@@ -12,7 +12,7 @@ from arches._spec import Spec
 from properties.graph.ir import OpGraph
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch.capture import capture
-from properties.targets.devices import staying
+from properties.targets.modes.devices import staying
 
 __all__ = ["Subject"]
 

@@ -19,7 +19,7 @@ ORDER = (
     ("graph/torch/aten", "graph/torch/asking", "graph/torch/recording", "graph/torch"),
     ("strategies",),
     ("graph/rules/always", "graph/rules/weights", "graph/rules/conditional", "graph/rules", "graph/alignment"),
-    ("render", "render/html", "targets"),
+    ("render", "render/html", "targets/modes", "targets"),
     ("property.py", "subject.py", "runs", "measures", "themes", "catalogue.py"),
     ("oracle/trials", "oracle/transplant", "oracle/parties", "oracle/known", "oracle/explain"),
     ("oracle/evidence", "oracle/initialisation", "oracle/structure", "oracle/verdict", "oracle"),

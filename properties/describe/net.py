@@ -13,9 +13,9 @@ from properties.graph.ir import OpGraph, Shape
 from properties.graph.torch.capture import CaptureError
 from properties.oracle.parties.lazy import filled, has_lazy_layers
 from properties.targets.build import build_net, strangers_code
-from properties.targets.devices import note_on_moves
 from properties.targets.inputs import capture_quietly, first_accepted, rejection, spec_of
 from properties.targets.libraries import torchvision_note
+from properties.targets.modes.devices import note_on_moves
 from properties.targets.target import builder, parse
 
 __all__ = ["Described", "Net", "build", "captured"]

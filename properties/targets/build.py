@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from properties.errors import CandidateError, TargetError, last_line, unknown_keyword
-from properties.targets.devices import staying
 from properties.targets.libraries import torchvision_importable
+from properties.targets.modes.devices import staying
+from properties.targets.modes.undrawn import Undrawn
 from properties.targets.programs import module_of, settled_mode
-from properties.targets.undrawn import Undrawn
 
 __all__ = ["build_net", "strangers_code"]
 

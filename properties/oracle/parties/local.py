@@ -25,8 +25,8 @@ from properties.report import Result
 from properties.report.words import by
 from properties.runs.borrowed import modes_kept
 from properties.targets.build import build_net, strangers_code
-from properties.targets.devices import note_on_moves
 from properties.targets.inputs import rejection, spec_of, usual_shapes
+from properties.targets.modes.devices import note_on_moves
 from properties.targets.programs import settled_copy
 from properties.targets.target import builder, is_initialised
 

@@ -9,7 +9,7 @@ from torch import nn
 from properties import check
 from properties.describe import describe
 from properties.targets.build import strangers_code
-from properties.targets.devices import note_on_moves
+from properties.targets.modes.devices import note_on_moves
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine lacks no cuda device")
 

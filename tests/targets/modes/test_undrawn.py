@@ -9,7 +9,7 @@ from torch import nn
 
 from properties.errors import CandidateError
 from properties.targets.build import build_net
-from properties.targets.undrawn import Undrawn
+from properties.targets.modes.undrawn import Undrawn
 
 
 def drawn_from(law: str, *arguments: float) -> nn.Module:

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from properties.targets.moves import (
+from properties.targets.modes.moves import (
     ACCELERATORS,
     Staying,
     heard_by,

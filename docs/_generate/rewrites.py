@@ -13,14 +13,14 @@ from types import ModuleType
 
 from pages import Page, link_papers, table
 
-from properties.graph.rewriting.rule import EVIDENCE, AnyRule, Rule
+from properties.graph.rewriting.rule import EVIDENCE, GROUNDS, AnyRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
 
 __all__ = ["rewrites_page"]
 
 TESTS = Path(__file__).resolve().parents[2] / "tests"
 TIERS = {
-    "A": "Valid for every input, size and weight. `identical` rests on these alone.",
+    "A": "Valid for every size and weight. `identical` rests on these alone, and on none of real arithmetic.",
     "B": "Valid once weights are stored in another way. They lead to `equivalent`, with the map of the weights.",
     "C": "Valid at some sizes or in one mode only, which the report names.",
 }
@@ -44,12 +44,17 @@ def rewrites_page(rules: tuple[AnyRule, ...] = (*RULES, *GRAPH_RULES)) -> Page:
         rules: the table.
 
     Raises:
-        ValueError: if a rule lacks its source, its evidence, what it does, or a case in the tests.
+        ValueError: if a rule lacks its formula, ground, conditions, evidence, what it does, or a case in the tests.
     """
+    grounds = [(f"`{ground}`", sum(rule.ground == ground for rule in rules), says) for ground, says in GROUNDS.items()]
     parts = [
         "# Rewrites",
         "Named rules that bring a graph of operators to its normal form. A report lists those that its verdict used.",
         table(("tier", "is"), TIERS.items()),
+        "What a rule stands on is its ground.",
+        table(("ground", "rules", "means"), grounds),
+        "A rule fires only if it looked at every attribute of the operators that it replaces, or the attribute is what"
+        " the operator's schema fills in by itself.",
         "How the tests hold a rule is its evidence. All are run on drawn images, and besides:",
         table(("evidence", "says of the two sides of a rule"), EVIDENCE.items()),
         "Each entry shows two spellings, `one` and `other`, which the rule brings together, and `near`, which only"
@@ -81,12 +86,15 @@ def _families(rules: Iterator[AnyRule]) -> dict[ModuleType, list[AnyRule]]:
 def _entry(rule: AnyRule, shown: _Shown) -> Iterator[str]:
     """Its name, what it does, what it rests on, and the first case that shows it."""
     does = (rule.rewrite.__doc__ or "").strip().partition("\n")[0]
-    if not (does and rule.source and rule.evidence in EVIDENCE):
-        raise ValueError(f"a rule says what it does, its source and its evidence, but {rule.name!r} does not")
+    if not (does and rule.source and rule.requires and rule.evidence in EVIDENCE and rule.ground in GROUNDS):
+        raise ValueError(f"a rule says what it does, its formula, ground and conditions, but {rule.name!r} does not")
     yield f"### {rule.name}"
     yield does
-    condition = [f"- condition: {rule.condition}"] if isinstance(rule, Rule) and rule.condition else []
-    yield "\n".join([f"- source: {_formula(rule.source)}", f"- evidence: {rule.evidence}", *condition])
+    lines = [f"- formula: {_formula(rule.source)}", f"- ground: {rule.ground}", f"- conditions: {rule.requires}"]
+    if isinstance(rule, Rule):
+        lines += [f"- departs: {rule.departs}"] * bool(rule.departs)
+        lines += [f"- under the condition that {rule.condition}"] * bool(rule.condition)
+    yield "\n".join([*lines, f"- evidence: {rule.evidence}"])
     yield _fenced(shown.code(rule))
 
 

@@ -22,7 +22,7 @@ _COLOURS = {
 }
 SAID = {
     "identical": "{candidate} is the same architecture as {reference}",
-    "equivalent": "{candidate} is the same architecture as {reference} with its weights stored in another way",
+    "equivalent": "{candidate} is the same architecture as {reference}, spelled or stored in another way",
     "undistinguished": "nothing was found that tells {candidate} from {reference}, but no proof that they are the same",
     "conditional": "{candidate} is {reference} for part of the inputs only",
     "deviates": "{candidate} is not {reference}",

@@ -134,6 +134,7 @@ class OnADomain:
         members: makes the layers.
         what: which of the rule's cases.
         sizes: of images at which they are one.
+        mode: in which they are one; in eval mode as values, and not in their gradients.
     """
 
     rule: AnyRule
@@ -145,7 +146,7 @@ class OnADomain:
     members: Members = lambda: convs()
     what: str = ""
     sizes: Sizes = AT_12
-    mode = "train"
+    mode: Literal["eval", "train"] = "train"
     tier = "C"
 
     def __str__(self) -> str:

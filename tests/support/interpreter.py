@@ -199,6 +199,7 @@ _KERNELS: Mapping[str, Kernel] = {
     "log_softmax": lambda c: c.x[0].log_softmax(c.a["dim"]),
     "gelu": lambda c: F.gelu(c.x[0], approximate=c.a["approximate"]),
     "softplus": lambda c: F.softplus(c.x[0], c.a["beta"], c.a["threshold"]),
+    "threshold": lambda c: F.threshold(c.x[0], c.a["threshold"], c.a["value"]),
     "hardtanh": lambda c: F.hardtanh(c.x[0], c.a["min_val"], c.a["max_val"]),
     "clamp": lambda c: c.x[0].clamp(c.a.get("min"), c.a.get("max")),
     "where": _chosen,

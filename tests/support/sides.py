@@ -7,7 +7,7 @@ from support.interpreter import run
 from support.steps import Step
 from torch import Tensor, nn
 
-from properties.graph.rules.always import values
+from properties.graph.rules.conditional import one_mode
 
 __all__ = ["faults", "filled"]
 
@@ -47,7 +47,7 @@ def faults(step: Step, tensors: dict[str, Tensor], image: Tensor) -> list[str]:
     image = image.clone().requires_grad_()
     one, other = (run(graph, tensors, image) for graph in (step.before, step.after))
     found.append(_apart("outputs", [one.detach()], [other.detach()]))
-    if step.rule is not values.gradient_only:
+    if step.rule is not one_mode.gradient_only:
         found.append(_apart("gradients", _gradients(one, tensors, image), _gradients(other, tensors, image)))
     return [fault for fault in found if fault]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
 
 from properties.graph.ir import Op, OpGraph
 from properties.graph.rewriting.rule import AnyRule, GraphRule, Rewriting, Rule
@@ -44,6 +45,7 @@ def steps(graph: OpGraph, tier: str, rules: Iterable[AnyRule] = (*RULES, *GRAPH_
 def _watched(rule: AnyRule, graph: OpGraph, found: list[Step]) -> AnyRule:
     """The same rule, which writes down what it does."""
 
+    @wraps(rule.rewrite)
     def rewrite(op: Op, rewriting: Rewriting) -> int | None:
         known = tuple(rewriting.ops)
         result = rule.rewrite(op, rewriting)
@@ -52,6 +54,7 @@ def _watched(rule: AnyRule, graph: OpGraph, found: list[Step]) -> AnyRule:
             found.append(Step(rule, replace(graph, ops=before), replace(graph, ops=_returning(rewriting.ops, result))))
         return result
 
+    @wraps(rule.rewrite)
     def rewrite_all(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
         result = rule.rewrite(ops)
         if result is not None:

@@ -13,21 +13,36 @@ from properties.graph.ir import Op
 
 __all__ = [
     "EVIDENCE",
+    "GROUNDS",
     "AnyRule",
     "GraphRule",
     "Rewriting",
     "Rule",
     "always",
+    "in_real_arithmetic",
     "on_whole_graph",
     "under_condition",
     "under_weight_map",
 ]
 
-Evidence = Literal["exact", "solved", "real"]
+Evidence = Literal["exact", "solved", "rounded", "real"]
 EVIDENCE: dict[Evidence, str] = {
     "exact": "it moves or picks numbers: both sides are equal bit for bit",
     "solved": "a statement about sizes, proved for all of them by a solver",
-    "real": "an identity of real numbers: both sides are equal in float64, outputs and gradients",
+    "rounded": "the same sums and products, rounded in another order: both sides are equal in float64, outputs and "
+    "gradients, infinite where the other is, and no number where the other is none",
+    "real": "an identity of real numbers: both sides are equal in float64, outputs and gradients, at ordinary numbers",
+}
+
+Ground = Literal["exact", "real arithmetic", "weight map", "one size"]
+GROUNDS: dict[Ground, str] = {
+    "exact": "holds for every number of a float type, infinities and NaN among them, and for gradients, bit for bit or "
+    "up to the order of rounding; `identical` rests on it",
+    "one size": "is read off the sizes of a capture, and is proved at the sizes and batches that were captured and "
+    "nowhere else; `identical` needs it in every capture, and what holds at one of them alone is `conditional`",
+    "real arithmetic": "the same formula in exact arithmetic, but another one where a number overflows, loses its "
+    "digits or stands at a kink; leads to `equivalent`, and the report lists each place",
+    "weight map": "holds once weights are stored in another way; leads to `equivalent`, with the map of the weights",
 }
 
 
@@ -37,13 +52,15 @@ class Rewriting:
 
     Args:
         mode: the graph's.
+        zeros_have_signs: whether some operator tells -0.0 from 0.0, as a division does.
         ops: the operators so far.
-        nonnegative: what ``signs.is_nonnegative`` found out, by position.
+        nonnegative: what ``signs.is_nonnegative`` found out, by position and strictness.
     """
 
     mode: str
+    zeros_have_signs: bool = False
     ops: list[Op] = field(default_factory=list)
-    nonnegative: dict[int, bool] = field(default_factory=dict)
+    nonnegative: dict[tuple[int, bool], bool] = field(default_factory=dict)
 
     def emit(self, op: Op) -> int:
         """Append an operator; its position."""
@@ -69,9 +86,16 @@ class Rule:
         rewrite: returns the position of an equal value, or None where it does not apply.
         tier: ``"A"``: the two sides are always equal; ``"B"``: equal under a weight map; ``"C"``: equal at the captured
             size or in the captured mode.
-        source: the identity that it is, or the document that says so.
+        source: the formula, left to right: the identity that it is, or the document that says so.
         evidence: how the tests hold it, one of ``EVIDENCE``.
+        ground: what it holds under, one of ``GROUNDS``.
+        requires: its conditions on attributes, types and ranks, in words.
+        departs: of ground ``"real arithmetic"``, where the two sides are two numbers, in words.
         condition: of tier C, on what it rests.
+        whatever: attributes that it names because it holds whatever they are.
+
+    Raises:
+        ValueError: if it does not say all of this.
     """
 
     name: str
@@ -80,7 +104,14 @@ class Rule:
     tier: str
     source: str
     evidence: Evidence
+    ground: Ground
+    requires: str
+    departs: str = ""
     condition: str = ""
+    whatever: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _complete(self)
 
 
 @dataclass(frozen=True)
@@ -94,6 +125,8 @@ class GraphRule:
         tier: as of ``Rule``.
         source: as of ``Rule``.
         evidence: as of ``Rule``.
+        ground: as of ``Rule``.
+        requires: as of ``Rule``.
     """
 
     name: str
@@ -101,30 +134,70 @@ class GraphRule:
     tier: str
     source: str
     evidence: Evidence
+    ground: Ground
+    requires: str
+
+    def __post_init__(self) -> None:
+        _complete(self)
 
 
 AnyRule = Rule | GraphRule
 
 
-def always(*kinds: str, name: str, source: str, evidence: Evidence) -> Callable[[Rewrite], Rule]:
+def _complete(rule: AnyRule) -> None:
+    """A rule that does not say what it is and what it rests on is none."""
+    said = {"formula": rule.source, "conditions": rule.requires, "docstring": rule.rewrite.__doc__ or ""}
+    missing = [name for name, text in said.items() if not text.strip()]
+    if missing or rule.ground not in GROUNDS or rule.evidence not in EVIDENCE:
+        raise ValueError(f"the rule {rule.name!r} lacks its {', '.join(missing) or 'ground or evidence'}")
+    departs = isinstance(rule, Rule) and bool(rule.departs)
+    if departs != (rule.ground == "real arithmetic") or (departs and rule.evidence != "real"):
+        raise ValueError(f"a rule of real arithmetic, and no other, says where it departs, but not {rule.name!r}")
+
+
+def always(
+    *kinds: str,
+    name: str,
+    source: str,
+    requires: str,
+    evidence: Evidence,
+    ground: Ground = "exact",
+    whatever: tuple[str, ...] = (),
+) -> Callable[[Rewrite], Rule]:
     """Make a rule that is valid for every input, size and weight."""
-    return lambda rewrite: Rule(name, kinds, rewrite, "A", source, evidence)
+    return lambda rewrite: Rule(name, kinds, rewrite, "A", source, evidence, ground, requires, whatever=whatever)
 
 
-def under_weight_map(*kinds: str, name: str, source: str, evidence: Evidence) -> Callable[[Rewrite], Rule]:
+def in_real_arithmetic(*kinds: str, name: str, source: str, requires: str, departs: str) -> Callable[[Rewrite], Rule]:
+    """Make a rule of which both sides are one formula, and not one number wherever it overflows or has a kink."""
+    return lambda rewrite: Rule(name, kinds, rewrite, "A", source, "real", "real arithmetic", requires, departs)
+
+
+def under_weight_map(
+    *kinds: str, name: str, source: str, requires: str, evidence: Evidence
+) -> Callable[[Rewrite], Rule]:
     """Make a rule that is valid once tensors are stored in another way, which their ``Param.made`` records."""
-    return lambda rewrite: Rule(name, kinds, rewrite, "B", source, evidence)
+    return lambda rewrite: Rule(name, kinds, rewrite, "B", source, evidence, "weight map", requires)
 
 
 def under_condition(
-    *kinds: str, name: str, source: str, evidence: Evidence, condition: str
+    *kinds: str,
+    name: str,
+    source: str,
+    requires: str,
+    evidence: Evidence,
+    condition: str,
+    whatever: tuple[str, ...] = (),
 ) -> Callable[[Rewrite], Rule]:
     """Make a rule that is valid at the captured size or in the captured mode, as its condition says."""
-    return lambda rewrite: Rule(name, kinds, rewrite, "C", source, evidence, condition)
+    return lambda rewrite: Rule(
+        name, kinds, rewrite, "C", source, evidence, "one size", requires, condition=condition, whatever=whatever
+    )
 
 
 def on_whole_graph(
-    *, tier: Literal["A", "B"], name: str, source: str, evidence: Evidence
+    *, tier: Literal["A", "B"], name: str, source: str, requires: str, evidence: Evidence
 ) -> Callable[[WholeRewrite], GraphRule]:
     """Make a rule that is given all operators at once, of either tier."""
-    return lambda rewrite: GraphRule(name, rewrite, tier, source, evidence)
+    ground: Ground = "exact" if tier == "A" else "weight map"
+    return lambda rewrite: GraphRule(name, rewrite, tier, source, evidence, ground, requires)

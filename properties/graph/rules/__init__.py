@@ -2,8 +2,9 @@
 
 The rules stand in ``always``, ``weights`` and ``conditional``, by what they are valid under; what a rule is stands in
 ``properties.graph.rewriting``. The first rule that applies to an operator is taken, so the order counts.
-Values agree at every input. Gradients agree wherever the function has one: at a kink (a ReLU6 at exactly 6, two equal
-maxima) what torch returns is a convention, and two spellings of one function may differ in it.
+Each rule says on what ground it stands: those that are ``exact`` hold for every number and for gradients. At a kink (a
+ReLU6 at exactly 6, two equal maxima) what torch returns is a convention, and spellings of one function that differ in
+it are one in real arithmetic only.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ __all__ = ["GRAPH_RULES", "RULES"]
 RULES: tuple[Rule, ...] = (
     # valid for every input, size and weight
     values.no_effect,
-    values.gradient_only,
     views.reshape_of_reshape,
     views.flatten,
     views.batch_first,
@@ -42,8 +42,11 @@ RULES: tuple[Rule, ...] = (
     views.norm_after_reshape,
     pools.mean_of_mean,
     pools.global_pool,
-    activations.clamp,
+    pools.global_maximum,
+    activations.bounds,
     activations.relu_twice,
+    activations.clamp,
+    activations.relu_of_nonnegative,
     pools.relu_after_max_pool,
     pools.ceil_mode,
     activations.hardsigmoid,
@@ -60,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     layers.padded_convolution,
     layers.linear,
     layers.linear_bias,
+    activations.relu_by_mask,
     activations.relu_by_hand,
     formulas.gelu,
     formulas.product_as_activation,
@@ -80,6 +84,7 @@ RULES: tuple[Rule, ...] = (
     pools.pool_of_single_values,
     layers.strided_pointwise,
     pools.padded_pool,
+    pools.padded_max_pool,
     pools.border_without_effect,
     views.views_in_one,
     pools.pooled_twice,
@@ -125,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     one_size.ceil_mode_without_effect,
     one_size.sum_as_mean,
     one_mode.bias_before_norm,
+    one_mode.gradient_only,
 )
 
 GRAPH_RULES: tuple[GraphRule, ...] = (

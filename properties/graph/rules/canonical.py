@@ -3,7 +3,7 @@
 Each rewrite is a named rule with a test of its own; the rules that were needed are part of the result, because a proof
 names what it rests on. The rules, listed in ``properties.graph.rules``, are of three tiers:
 
-* A, *always equal*: for every input, size and weight, in the mode of the graph.
+* A, *always equal*: for every input, size and weight, in the mode of the graph; some of them in real arithmetic only.
 * B, *equal under a weight map*: tensors are reshaped, reordered, joined or split; each ``Param.made`` says how.
 * C, *equal on a domain*: at the captured size or in the captured mode only.
 """
@@ -14,14 +14,36 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from properties.graph.ir import Op, OpGraph
+from properties.graph.rewriting.attributes import unread
 from properties.graph.rewriting.params import are_apart
 from properties.graph.rewriting.rule import AnyRule, GraphRule, Rewriting, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
 
-__all__ = ["TIERS", "Canonical", "canonicalise"]
+__all__ = ["EXACT", "TIERS", "Canonical", "Spot", "canonicalise"]
 
 TIERS = ("A", "B", "C")
 _MOST_PASSES = 200
+_ALL: tuple[AnyRule, ...] = (*RULES, *GRAPH_RULES)
+EXACT = tuple(rule for rule in _ALL if rule.ground != "real arithmetic")
+_TELL_ZEROS_APART = ("reciprocal", "rsqrt", "atan2", "copysign", "signbit", "pow")  # -0.0 from 0.0; as a division does
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a rule of real arithmetic was applied.
+
+    Args:
+        rule: its name.
+        where: the module, or the kind of operator outside of any.
+        departs: where the two spellings are two numbers, in words.
+    """
+
+    rule: str
+    where: str
+    departs: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.where}: same in exact arithmetic; departs: {self.departs}"
 
 
 @dataclass(frozen=True)
@@ -33,12 +55,14 @@ class Canonical:
         rules: names of the rules that were applied, each once, in the order of first use.
         tier: the highest tier among them; ``"A"`` if there are none.
         conditions: on what the rules of tier C rest, in words, each once.
+        spots: where the rules of real arithmetic were applied, each once.
     """
 
     graph: OpGraph
     rules: tuple[str, ...]
     tier: str = "A"
     conditions: tuple[str, ...] = ()
+    spots: tuple[Spot, ...] = ()
 
 
 def canonicalise(graph: OpGraph, tier: str = "A", *, rules: Iterable[AnyRule] | None = None) -> Canonical:
@@ -55,7 +79,7 @@ def canonicalise(graph: OpGraph, tier: str = "A", *, rules: Iterable[AnyRule] | 
     """
     if tier not in TIERS:
         raise ValueError(f"tier must be one of {', '.join(TIERS)}, got {tier!r}")
-    chosen: tuple[AnyRule, ...] = (*RULES, *GRAPH_RULES) if rules is None else tuple(rules)
+    chosen = _ALL if rules is None else tuple(rules)
     found = _applied([rule for rule in chosen if rule.tier == "A"], graph.ops, graph.mode)
     if found is None:
         raise RuntimeError(f"the rewrite rules do not come to an end: {sorted(rule.name for rule in chosen)}")
@@ -68,28 +92,31 @@ def canonicalise(graph: OpGraph, tier: str = "A", *, rules: Iterable[AnyRule] | 
     return _result(replace(graph, ops=ops), used)
 
 
-def _applied(
-    rules: Sequence[AnyRule], ops: tuple[Op, ...], mode: str
-) -> tuple[tuple[Op, ...], dict[AnyRule, None]] | None:
+_Fired = list[tuple[AnyRule, str]]  # the rules that were applied, and where
+_Used = dict[AnyRule, dict[str, None]]
+
+
+def _applied(rules: Sequence[AnyRule], ops: tuple[Op, ...], mode: str) -> tuple[tuple[Op, ...], _Used] | None:
     """The operators when no rule applies any more, and the rules that did; None if there is no end to it."""
     by_kind: dict[str, list[Rule]] = {}
     for rule in rules:
         for kind in rule.kinds if isinstance(rule, Rule) else ():
             by_kind.setdefault(kind, []).append(rule)  # type: ignore[arg-type]
     whole = [rule for rule in rules if isinstance(rule, GraphRule)]
-    used: dict[AnyRule, None] = {}
+    used: _Used = {}
     for _ in range(_MOST_PASSES):
         ops, fired = _one_pass(ops, by_kind, mode)
         ops = _without_unread(ops)
         if not fired:
             ops, fired = _first_of(whole, ops)
-        used.update(dict.fromkeys(fired))
+        for rule, where in fired:
+            used.setdefault(rule, {})[where] = None
         if not fired:
             return ops, used
     return None
 
 
-def _result(graph: OpGraph, used: Iterable[AnyRule]) -> Canonical:
+def _result(graph: OpGraph, used: _Used) -> Canonical:
     rules: tuple[AnyRule, ...] = tuple(used)
     conditions = dict.fromkeys(rule.condition for rule in rules if isinstance(rule, Rule) and rule.condition)
     return Canonical(
@@ -97,32 +124,53 @@ def _result(graph: OpGraph, used: Iterable[AnyRule]) -> Canonical:
         tuple(dict.fromkeys(rule.name for rule in rules)),
         max((rule.tier for rule in rules), default="A"),
         tuple(conditions),
+        tuple(
+            Spot(rule.name, where, rule.departs)
+            for rule, places in used.items()
+            if isinstance(rule, Rule) and rule.departs
+            for where in places
+        ),
     )
 
 
-def _first_of(rules: Iterable[GraphRule], ops: tuple[Op, ...]) -> tuple[tuple[Op, ...], list[AnyRule]]:
+def _first_of(rules: Iterable[GraphRule], ops: tuple[Op, ...]) -> tuple[tuple[Op, ...], _Fired]:
     for rule in rules:
         rewritten = rule.rewrite(ops)
         if rewritten is not None:
-            return _without_unread(rewritten), [rule]
+            return _without_unread(rewritten), [(rule, "")]
     return ops, []
 
 
-def _one_pass(ops: tuple[Op, ...], by_kind: dict[str, list[Rule]], mode: str) -> tuple[tuple[Op, ...], list[AnyRule]]:
-    rewriting = Rewriting(mode)
+def _one_pass(ops: tuple[Op, ...], by_kind: dict[str, list[Rule]], mode: str) -> tuple[tuple[Op, ...], _Fired]:
+    rewriting = Rewriting(mode, any(_tells_zeros_apart(op) for op in ops))
     became: list[int] = []
-    fired: list[AnyRule] = []
+    fired: _Fired = []
     for op in ops:
         moved = op.with_(inputs=tuple(became[source] for source in op.inputs)) if op.inputs else op
         for rule in by_kind.get(op.kind, ()):
-            result = rule.rewrite(moved, rewriting)
+            result = _applies(rule, moved, rewriting)
             if result is not None:
-                fired.append(rule)
+                fired.append((rule, op.where or f"({op.kind})"))
                 became.append(result)
                 break
         else:
             became.append(rewriting.emit(moved))
     return tuple(rewriting.ops), fired
+
+
+def _applies(rule: Rule, op: Op, rewriting: Rewriting) -> int | None:
+    """What the rule makes of the operator, if it looked at all that the operators it replaces are set to."""
+    known = len(rewriting.ops)
+    result = rule.rewrite(op, rewriting)
+    if result is None or not unread(rule, op, rewriting, known):
+        return result
+    del rewriting.ops[known:]
+    rewriting.nonnegative.clear()
+    return None
+
+
+def _tells_zeros_apart(op: Op) -> bool:
+    return op.kind in _TELL_ZEROS_APART or (op.kind == "div" and len(op.inputs) > 1)
 
 
 def _without_unread(ops: tuple[Op, ...]) -> tuple[Op, ...]:

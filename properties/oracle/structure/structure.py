@@ -13,9 +13,9 @@ from properties.graph.joint import join
 from properties.graph.kinds import STRIDED
 from properties.graph.question import Under
 from properties.graph.rewriting.params import are_apart
-from properties.graph.rewriting.rule import GraphRule, Rule
+from properties.graph.rewriting.rule import AnyRule, GraphRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
-from properties.graph.rules.canonical import canonicalise
+from properties.graph.rules.canonical import Spot, canonicalise
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
 from properties.oracle.parties.party import Party
@@ -30,7 +30,7 @@ from properties.request import Request
 
 __all__ = ["Structure", "compare_loosely", "only_at", "rejects"]
 
-_NO_EFFECT = "ReLU of a ReLU"  # the rule that drops a ReLU of what is never negative
+_NO_EFFECT = ("ReLU of a ReLU", "ReLU of what is not negative")  # the rules that drop a ReLU
 _SKIPPED = ("operator-missing", "operator-replaced", "wiring")
 
 
@@ -61,6 +61,7 @@ class Structure:
         self.told: list[Comparison] = []  # those that the deviations are about
         self.unread: list[Deviation] = []  # registered by one net alone, and read by nothing
         self.rules: dict[str, None] = {}
+        self.spots: dict[Spot, None] = {}  # where rules of real arithmetic were applied
         self.notes: list[str] = []
         self.key_map: dict[str, str] = {}
         self.agreement: Agreement | None = None
@@ -153,7 +154,9 @@ class Structure:
         self.told = self.comparisons
         alone = len(self.scope.modes) == 1
         found = explain(self.comparisons, has_one_mode=alone)
-        forms = [compare_loosely, *([_compare_with_every_relu] if _NO_EFFECT in self.rules else [])] if found else []
+        forms = (
+            [compare_loosely, *([_compare_with_every_relu] if {*_NO_EFFECT} & {*self.rules} else [])] if found else []
+        )
         for compare in forms:
             other = [compare(captured) for captured in self.first()]
             fewer = explain(other, has_one_mode=alone)
@@ -213,14 +216,16 @@ class Structure:
         theirs = self.candidate.with_own_channels(size)
         return self.reference.accepts(size, mode) is True and self.candidate.accepts(theirs, mode) is True
 
-    def agrees(self, tier: str, captures: Sequence[Captured]) -> Agreement | None:
-        """The proof that the captures have one normal form of a tier, or None."""
+    def agrees(
+        self, tier: str, captures: Sequence[Captured], rules: Sequence[AnyRule] | None = None
+    ) -> Agreement | None:
+        """The proof that the captures have one normal form of a tier, by these rules or by all, or None."""
         normal = []
         for captured in captures:
-            both = canonicalise(captured.reference, tier), canonicalise(captured.candidate, tier)
+            both = [canonicalise(graph, tier, rules=rules) for graph in (captured.reference, captured.candidate)]
             if isomorphism(both[0].graph, both[1].graph) is None:
                 return None
-            normal.append(both)
+            normal.append((both[0], both[1]))
         joint = join([ours.graph for ours, _ in normal]), join([theirs.graph for _, theirs in normal])
         if not all(are_apart(graph.ops) for graph in joint):  # one tensor under two names could stand for two
             return None
@@ -241,6 +246,7 @@ class Structure:
         ours, theirs = canonicalise(captured.reference), canonicalise(captured.candidate)
         for normal, read in zip((ours, theirs), self._read, strict=True):
             self.rules.update(dict.fromkeys(normal.rules))
+            self.spots.update(dict.fromkeys(normal.spots))
             read |= normal.graph.used_params
         self.progress(f"aligning {len(ours.graph)} with {len(theirs.graph)} operators")
         comparison = Comparison.of(captured.mode, ours.graph, theirs.graph)
@@ -299,7 +305,7 @@ def compare_loosely(captured: Captured) -> Comparison:
 
 def _compare_with_every_relu(captured: Captured) -> Comparison:
     """Two nets in normal forms of tier A in which a ReLU without effect stays where it is."""
-    rules: list[Rule | GraphRule] = [*(rule for rule in RULES if rule.name != _NO_EFFECT), *GRAPH_RULES]
+    rules: list[Rule | GraphRule] = [*(rule for rule in RULES if rule.name not in _NO_EFFECT), *GRAPH_RULES]
     ours, theirs = (canonicalise(graph, rules=rules).graph for graph in (captured.reference, captured.candidate))
     return Comparison.of(captured.mode, ours, theirs)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from properties.graph.alignment.weight_map import weight_map
+from properties.graph.kinds import GRADIENT_CUTS
 from properties.graph.recipe import Recipe
 from properties.oracle.evidence.compare import Evidence, compare, confirm
 from properties.oracle.evidence.counterexample import smallest
@@ -13,6 +14,7 @@ from properties.oracle.evidence.culprit import layer_pairs, locate
 from properties.oracle.evidence.differences import GRADIENT
 from properties.oracle.initialisation.fresh import starts
 from properties.oracle.structure.captured import Agreement
+from properties.oracle.structure.grounds import in_real_arithmetic
 from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
@@ -28,8 +30,9 @@ from properties.report import Deviation, Place, Result
 
 __all__ = ["judge", "with_starts"]
 
-# Random operators: numbers that agree say nothing of them.
-_UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand")
+# Random operators and cut gradients: numbers that agree say nothing of them.
+_UNSEEN = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu", "bernoulli", "rand",
+           *GRADIENT_CUTS)  # fmt: skip
 _UNTOUCHED = "image_is_left_untouched"  # the property that a graph may tell as well
 
 
@@ -69,10 +72,12 @@ class _Judge:
     def run(self) -> Judgement:
         deviations = self.structure.deviations()
         if not deviations:
-            return self._proved("identical", tuple(self.structure.rules))
+            real = in_real_arithmetic(self.structure, "A")
+            return self._proved("equivalent" if real else "identical", tuple(self.structure.rules), notes=real)
         agreement = None if self.structure.unread else self._under_a_weight_map()
         if agreement is not None:
-            return self._proved("equivalent", agreement.rules, agreement)
+            real = in_real_arithmetic(self.structure, "B")
+            return self._proved("equivalent", agreement.rules, agreement, notes=real)
         return self._unproved(deviations)
 
     def _under_a_weight_map(self) -> Agreement | None:
@@ -84,7 +89,9 @@ class _Judge:
         return None if self.structure.rejected else self.structure.agrees("B", captures)
 
     # ------------------------------------------------------------------------------------------ one graph
-    def _proved(self, verdict: str, rules: tuple[str, ...], agreement: Agreement | None = None) -> Judgement:
+    def _proved(
+        self, verdict: str, rules: tuple[str, ...], agreement: Agreement | None = None, *, notes: tuple[str, ...] = ()
+    ) -> Judgement:
         """The graphs are one at both sizes: what they cannot show is looked for elsewhere and in numbers."""
         recipes = {} if agreement is None else weight_map(*agreement.joint, agreement.found)
         plain = {key: recipe.key for key, recipe in recipes.items() if recipe.is_stored}
@@ -110,7 +117,7 @@ class _Judge:
             key_map=keys,
             weight_map={key: recipe.to_dict() for key, recipe in recipes.items()},
             numbers=in_words(evidence),
-            notes=(*evidence.undecided, *evidence.aside, *elsewhere.notes, *told.notes),
+            notes=(*notes, *evidence.undecided, *evidence.aside, *elsewhere.notes, *told.notes),
             results=results,
         )
         if not found and undecided:

@@ -18,9 +18,9 @@ from support.solver import can_be, counterexample
 from support.steps import Step, steps
 from torch import Tensor, nn
 
-from properties.graph.rewriting.rule import EVIDENCE, AnyRule, always
+from properties.graph.rewriting.rule import EVIDENCE, GROUNDS, AnyRule, always
 from properties.graph.rules import GRAPH_RULES, RULES
-from properties.graph.rules.always import values
+from properties.graph.rules.conditional import one_mode
 from properties.graph.torch.capture import capture
 
 EVERY = (*RULES, *GRAPH_RULES)
@@ -33,10 +33,24 @@ def _name(rule):
 # -------------------------------------------------------------------------------------------- what is said of each rule
 @pytest.mark.parametrize("rule", EVERY, ids=_name)
 def test_a_rule_says_what_it_rests_on(rule):
-    """The identity or the document that it comes from, how that is held, and what it does."""
+    """The formula or the document that it comes from, its ground and conditions, how that is held, and what it does."""
     assert rule.source.strip()
+    assert rule.requires.strip()
     assert rule.evidence in EVIDENCE
+    assert rule.ground in GROUNDS
+    assert (rule.ground == "real arithmetic") == (rule.evidence == "real") == bool(getattr(rule, "departs", ""))
     assert (rule.rewrite.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [{"source": ""}, {"requires": " "}, {"evidence": "none"}, {"ground": "none"}, {"departs": "at 0"}],
+    ids=str,
+)
+def test_a_rule_that_does_not_say_it_is_none(missing):
+    """It is an error where it is made, so that nothing is proved with it."""
+    with pytest.raises(ValueError, match=RULES[0].name):
+        replace(RULES[0], **missing)
 
 
 @pytest.mark.parametrize("rule", EVERY, ids=_name)
@@ -131,7 +145,7 @@ def test_what_is_solved_is_proved():
     solved = [_name(rule) for rule in EVERY if rule.evidence == "solved"]
 
     assert sorted(solved) == sorted(_name(proof.rule) for proof in PROOFS)
-    assert {"real"} == {proof.rule.evidence for proof in SIZES_ALONE}
+    assert {"rounded"} == {proof.rule.evidence for proof in SIZES_ALONE}
 
 
 @pytest.mark.parametrize("proof", [*PROOFS, *SIZES_ALONE], ids=str)
@@ -148,19 +162,23 @@ def test_a_proof_can_fail(proof):
 
 
 # ---------------------------------------------------------------------------------------------- that all this can fail
-def _step(rule, run, **members):
+def _step(rule, run, tier="A", **members):
     """What a rule made of the first operator that it applies to."""
     net = Net(run, **members)
     graph = capture(net, input_shape=SHAPE)
-    (found, *_) = steps(graph, "A", [rule])
+    (found, *_) = steps(graph, tier, [rule])
     image = torch.randn(SHAPE, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     return found, filled(net, 0), image
 
 
-def _emits(kind, evidence="real", **attributes):
+def _emits(kind, evidence="rounded", **attributes):
     """A rule that puts one operator for ReLU."""
-    made = lambda op, graph: graph.emit(op.with_(kind=kind, attributes=attributes))  # noqa: E731
-    return always("relu", name="wrong", source="nothing", evidence=evidence)(made)
+
+    def made(op, graph):
+        """Another operator."""
+        return graph.emit(op.with_(kind=kind, attributes=attributes))
+
+    return always("relu", name="wrong", source="nothing", requires="nothing", evidence=evidence)(made)
 
 
 def test_another_value_is_a_fault():
@@ -174,10 +192,11 @@ def test_another_gradient_is_a_fault():
     """Values alone are not enough."""
 
     def cut(op, graph):
+        """A clamp without a gradient."""
         clamp = graph.emit(op.with_(kind="clamp", attributes={"min": 0.0, "max": None}))
         return graph.emit(op.with_(kind="detach", inputs=(clamp,)))
 
-    rule = always("relu", name="wrong", source="nothing", evidence="exact")(cut)
+    rule = always("relu", name="wrong", source="nothing", requires="nothing", evidence="exact")(cut)
     (fault,) = faults(*_step(rule, lambda n, x: n.a(x).relu(), a=conv()))
 
     assert fault.startswith("gradients")
@@ -187,9 +206,10 @@ def test_what_is_exact_is_held_to_the_last_bit():
     """An identity of real numbers passes as one, and not as what picks numbers."""
 
     def divided(op, graph):
+        """A division by the reciprocal."""
         return graph.emit(op.with_(kind="div", attributes={"scalar": 1 / op.attributes["scalar"]}))
 
-    rule = always("mul", name="division", source="x * c = x / (1 / c)", evidence="real")(divided)
+    rule = always("mul", name="division", source="x * c = x / (1 / c)", requires="c != 0", evidence="rounded")(divided)
     run = lambda n, x: n.a(x) * 0.7  # noqa: E731
 
     assert [] == faults(*_step(rule, run, a=conv()))
@@ -204,7 +224,7 @@ def test_an_unknown_operator_is_an_error():
 
 def test_gradients_are_left_out_for_one_rule_alone():
     """Of what only a backward pass sees the values are held."""
-    found, tensors, image = _step(values.gradient_only, lambda n, x: n.a(x).detach(), a=conv())
+    found, tensors, image = _step(one_mode.gradient_only, lambda n, x: n.a(x).detach(), "C", a=conv())
     as_another = replace(found, rule=replace(found.rule, name="another"))
 
     assert [] == faults(found, tensors, image)

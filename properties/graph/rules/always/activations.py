@@ -6,13 +6,31 @@ from math import isclose
 
 from properties.graph.ir import Op
 from properties.graph.rewriting.polynomials import are_equal, polynomial
-from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 from properties.graph.rewriting.signs import is_nonnegative
 
-__all__ = ["clamp", "gated", "hardsigmoid", "hardsigmoid_as_clamp", "relu_by_hand", "relu_twice"]
+__all__ = ["bounds", "clamp", "gated", "hardsigmoid", "hardsigmoid_as_clamp", "relu_by_hand", "relu_by_mask",
+           "relu_of_nonnegative", "relu_twice"]  # fmt: skip
 
 
 @always(
+    "where",
+    "masked_fill",
+    "threshold",
+    name="ReLU by a mask",
+    source="where(x <= 0, 0, x) = masked_fill(x, x <= 0, 0) = threshold(x, 0, 0) = relu(x)",
+    requires="x <= 0 and no other comparison; scalar 0; one size and type",
+    evidence="exact",
+)
+def relu_by_mask(op: Op, graph: Rewriting) -> int | None:
+    """Zeros in place of what is not above 0 are ReLU: what is no number stays none, and no gradient passes at 0."""
+    if op.kind == "threshold":
+        zero = op.attributes.get("threshold") == 0 == op.attributes.get("value")
+        return graph.emit(op.with_(kind="relu", attributes={})) if zero and len(op.inputs) == 1 else None
+    return _relu_of_mask(op, graph, ("le",))
+
+
+@in_real_arithmetic(
     "where",
     "masked_fill",
     "max",
@@ -20,44 +38,53 @@ __all__ = ["clamp", "gated", "hardsigmoid", "hardsigmoid_as_clamp", "relu_by_han
     "mul",
     name="ReLU by hand",
     source="where(x > 0, x, 0) = masked_fill(x, x < 0, 0) = maximum(x, 0) = x * (x > 0) = relu(x)",
-    evidence="exact",
+    requires="comparison with 0, scalar 0, one size and type",
+    departs="x no number, or minus infinity times 0; gradients at x = 0",
 )
 def relu_by_hand(op: Op, graph: Rewriting) -> int | None:
     """A maximum with 0, or a mask of the values above (below) 0 that keeps (clears) them, is ReLU."""
-    if op.kind == "where":
-        return _relu_of_where(op, graph)
-    if op.kind == "masked_fill":
-        filled = len(op.inputs) == 2 and dict(op.attributes) in ({"value": 0}, {"value": 0.0})
-        below = filled and graph.source(op, 1).kind in ("lt", "le") and _against_zero(graph.source(op, 1), op.inputs[0])
-        return graph.emit(op.with_(kind="relu", inputs=op.inputs[:1], attributes={})) if below else None
+    if op.kind in ("where", "masked_fill"):
+        return _relu_of_mask(op, graph, ("gt", "ge", "lt"))
     if len(op.inputs) != 2 or op.attributes:
         return None
     for slot in (0, 1):
         x, other = op.inputs[1 - slot], graph.source(op, slot)
         if op.kind == "mul":
             mask = graph.source(other) if other.kind == "cast" else other
-            if mask.kind in ("gt", "ge") and _against_zero(mask, x) and graph.ops[x].shape == op.shape:
+            if mask.kind in ("gt", "ge") and _against_zero(mask, x) and _is_like(op, graph.ops[x]):
                 return graph.emit(op.with_(kind="relu", inputs=(x,)))
-        elif _is_zero(other) and graph.ops[x].shape == op.shape and graph.ops[x].dtype == op.dtype:
+        elif _is_zero(other) and _is_like(op, graph.ops[x]):
             return graph.emit(op.with_(kind="relu", inputs=(x,)))
     return None
 
 
-def _relu_of_where(op: Op, graph: Rewriting) -> int | None:
-    mask = graph.source(op)
-    kept, lost = {"gt": (1, 2), "ge": (1, 2), "lt": (2, 1), "le": (2, 1)}.get(mask.kind, (0, 0))
-    if kept == 0:
-        return None
-    if len(op.inputs) == 3 and not op.attributes:
-        x, zero = op.inputs[kept], _is_zero(graph.ops[op.inputs[lost]])
-    elif len(op.inputs) == 2:
-        name = "other" if lost == 2 else "self"
-        x, zero = op.inputs[1], dict(op.attributes) in ({name: 0}, {name: 0.0})
+def _relu_of_mask(op: Op, graph: Rewriting, comparisons: tuple[str, ...]) -> int | None:
+    """``where`` or ``masked_fill`` by one of these comparisons with 0, as ReLU."""
+    if op.kind == "masked_fill":
+        if len(op.inputs) != 2 or dict(op.attributes) not in ({"value": 0}, {"value": 0.0}):
+            return None
+        mask, x, zero = graph.source(op, 1), op.inputs[0], _clears(graph.source(op, 1))
     else:
-        return None
-    if not zero or not _against_zero(mask, x) or graph.ops[x].dtype != op.dtype:
+        mask = graph.source(op)
+        lost = 1 if _clears(mask) else 2
+        x = op.inputs[-1] if lost == 1 else op.inputs[1]
+        if len(op.inputs) == 3 and not op.attributes:
+            zero = _is_zero(graph.ops[op.inputs[lost]])
+        else:
+            name = "other" if lost == 2 else "self"
+            zero = len(op.inputs) == 2 and dict(op.attributes) in ({name: 0}, {name: 0.0})
+    if not zero or mask.kind not in comparisons or not _against_zero(mask, x) or not _is_like(op, graph.ops[x]):
         return None
     return graph.emit(op.with_(kind="relu", inputs=(x,), attributes={}))
+
+
+def _clears(mask: Op) -> bool:
+    """Whether a comparison with 0 chooses what ReLU sets to 0, and not what it keeps."""
+    return mask.kind in ("lt", "le")
+
+
+def _is_like(op: Op, x: Op) -> bool:
+    return (op.shape, op.dtype) == (x.shape, x.dtype)
 
 
 def _against_zero(mask: Op, x: int) -> bool:
@@ -68,12 +95,13 @@ def _is_zero(op: Op) -> bool:
     return op.kind == "full" and op.attributes["value"] == 0
 
 
-@always(
+@in_real_arithmetic(
     "clamp",
     "mul",
     name="hardsigmoid as a clamp",
     source="clamp(x / 6 + 1 / 2, 0, 1) = relu6(x + 3) * (1 / 6) = hardsigmoid(x)",
-    evidence="real",
+    requires="the line is x / 6 + 1 / 2 to the last digits, and the bounds are 0 and 1 of it",
+    departs="gradients at the bounds of the clamp, and within rounding of them",
 )
 def hardsigmoid_as_clamp(op: Op, graph: Rewriting) -> int | None:
     """A clamped line of slope 1 / 6 through (0, 1 / 2) is hardsigmoid, scaled before the clamp or after it."""
@@ -94,63 +122,95 @@ def hardsigmoid_as_clamp(op: Op, graph: Rewriting) -> int | None:
 
 @always(
     "relu6",
-    "hardtanh",
     "clamp_min",
     "clamp_max",
+    "hardtanh",
     "clamp",
-    "leaky_relu",
-    "threshold",
-    name="clamp",
-    source="relu6(x) = hardtanh(x, 0, 6) = clamp(x, 0, 6), "
-    "clamp(x, min=0) = leaky_relu(x, 0) = threshold(x, 0, 0) = relu(x)",
+    name="bounds of a clamp",
+    source="relu6(x) = hardtanh(x, 0, 6), clamp_min(x, a) = clamp(x, a, None), clamp_max(x, b) = clamp(x, None, b)",
+    requires="bounds that are numbers",
     evidence="exact",
 )
-def clamp(op: Op, graph: Rewriting) -> int | None:
-    """ReLU6, hardtanh and their kin are clamps, and a clamp from 0 up is ReLU."""
-    a = op.attributes
-    bounds = {
-        "relu6": (0.0, 6.0),
-        "hardtanh": (a.get("min_val"), a.get("max_val")),
-        "clamp_min": (a.get("min"), None),
-        "clamp_max": (None, a.get("max")),
-        "clamp": (a.get("min"), a.get("max")),
-        "leaky_relu": (0.0, None) if a.get("negative_slope") == 0 else None,
-        "threshold": (0.0, None) if a.get("threshold") == 0 == a.get("value") else None,
-    }[op.kind]
-    if bounds is None or len(op.inputs) != 1:
+def bounds(op: Op, graph: Rewriting) -> int | None:
+    """A ReLU6 is a hardtanh, and a clamp has two bounds, of which one may be None."""
+    if len(op.inputs) != 1:
         return None
-    low, high = (None if bound is None else float(bound) for bound in bounds)
-    kind, attributes = ("relu", {}) if (low, high) == (0.0, None) else ("clamp", {"min": low, "max": high})
+    a = op.attributes
+    kind, names = ("clamp", ("min", "max")) if op.kind.startswith("clamp") else ("hardtanh", ("min_val", "max_val"))
+    both = (0.0, 6.0) if op.kind == "relu6" else tuple(a.get(name) for name in names)
+    attributes = {name: None if bound is None else float(bound) for name, bound in zip(names, both, strict=True)}
     if (op.kind, dict(a)) == (kind, attributes):
         return None
     return graph.emit(op.with_(kind=kind, attributes=attributes))
 
 
+@in_real_arithmetic(
+    "hardtanh",
+    "clamp",
+    "leaky_relu",
+    name="clamp",
+    source="hardtanh(x, a, b) = clamp(x, a, b), clamp(x, min=0) = leaky_relu(x, 0) = relu(x)",
+    requires="bounds that are numbers, 0 and none for ReLU; negative_slope 0",
+    departs="gradients at the bounds; minus infinity times a slope of 0",
+)
+def clamp(op: Op, graph: Rewriting) -> int | None:
+    """A hardtanh is a clamp, and a clamp from 0 up is ReLU."""
+    a = op.attributes
+    if len(op.inputs) != 1:
+        return None
+    if op.kind == "hardtanh":
+        between = {"min": float(a["min_val"]), "max": float(a["max_val"])}
+        return graph.emit(op.with_(kind="clamp", attributes=between))
+    cut = a.get("negative_slope") == 0 if op.kind == "leaky_relu" else (a.get("min"), a.get("max")) == (0, None)
+    return graph.emit(op.with_(kind="relu", attributes={})) if cut else None
+
+
 @always(
     "relu",
     "clamp",
+    "hardtanh",
     name="ReLU of a ReLU",
-    source="max(x, 0) = x for x >= 0, clamp(max(x, 0), 0, b) = clamp(x, 0, b), "
-    "clamp(clamp(x, a, b), a, b) = clamp(x, a, b)",
+    source="relu(x) = x for x >= 0 that has no gradient at 0, clamp(clamp(x, a, b), a, b) = clamp(x, a, b), "
+    "hardtanh(relu(x), 0, b) = hardtanh(x, 0, b)",
+    requires="a sign that follows from the operators before; equal bounds",
     evidence="exact",
 )
 def relu_twice(op: Op, graph: Rewriting) -> int | None:
-    """A ReLU of what is never negative, a ReLU before a clamp from 0 up, or a clamp twice has no effect."""
+    """A ReLU of what is never negative, a ReLU before a hardtanh from 0 up, or a clamp twice has no effect."""
     if op.kind == "relu":
-        return op.inputs[0] if is_nonnegative(op.inputs[0], graph) else None
+        return op.inputs[0] if is_nonnegative(op.inputs[0], graph, strictly=True) else None
     before = graph.source(op)
     if len(op.inputs) == 1 and before == op.with_(inputs=before.inputs, where=before.where):
         return op.inputs[0]
+    if op.kind != "hardtanh" or before.kind != "relu" or op.attributes["min_val"] != 0:
+        return None
+    return graph.emit(op.with_(inputs=before.inputs))
+
+
+@in_real_arithmetic(
+    "relu",
+    "clamp",
+    name="ReLU of what is not negative",
+    source="max(x, 0) = x for x >= 0, clamp(max(x, 0), 0, b) = clamp(x, 0, b)",
+    requires="a sign that follows from the operators before; min 0",
+    departs="gradients at x = 0",
+)
+def relu_of_nonnegative(op: Op, graph: Rewriting) -> int | None:
+    """A ReLU of a clamp, a maximum or a root that is never negative, or a ReLU before a clamp from 0 up."""
+    if op.kind == "relu":
+        return op.inputs[0] if is_nonnegative(op.inputs[0], graph) else None
+    before = graph.source(op)
     if before.kind != "relu" or op.attributes.get("min") != 0 or len(op.inputs) != 1:
         return None
     return graph.emit(op.with_(inputs=before.inputs))
 
 
-@always(
+@in_real_arithmetic(
     "mul",
     name="gated activation",
     source="x * sigmoid(x) = silu(x) (arXiv:1702.03118), x * hardsigmoid(x) = hardswish(x) (arXiv:1905.02244)",
-    evidence="real",
+    requires="two operands, of which one is the other's gate",
+    departs="at minus infinity, and in the last digits",
 )
 def gated(op: Op, graph: Rewriting) -> int | None:
     """A value times its own sigmoid is SiLU, times its own hardsigmoid hardswish."""
@@ -164,7 +224,13 @@ def gated(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("div", name="hardsigmoid", source="relu6(x + 3) / 6 = hardsigmoid(x)", evidence="real")
+@in_real_arithmetic(
+    "div",
+    name="hardsigmoid",
+    source="relu6(x + 3) / 6 = hardsigmoid(x)",
+    requires="scalar 6 without rounding_mode, bounds 0 and 6, scalar 3",
+    departs="gradients at x = -3 and x = 3, and within rounding of them",
+)
 def hardsigmoid(op: Op, graph: Rewriting) -> int | None:
     """A ReLU6 of the value plus 3, divided by 6, is hardsigmoid."""
     clamp = graph.source(op)

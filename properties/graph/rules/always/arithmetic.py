@@ -7,7 +7,7 @@ from math import frexp
 from properties.graph.ir import Op
 from properties.graph.kinds import BINARY
 from properties.graph.rewriting.fingerprints import users_of
-from properties.graph.rewriting.rule import Rewriting, always, on_whole_graph
+from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic, on_whole_graph
 
 __all__ = [
     "expansion_in_arithmetic",
@@ -24,7 +24,11 @@ _MINUS_ONE = ({"scalar": -1}, {"scalar": -1.0})
 
 
 @on_whole_graph(
-    tier="A", name="addition in another order", source="(a + b) + c = a + (b + c) = a + b + c", evidence="real"
+    tier="A",
+    name="addition in another order",
+    source="(a + b) + c = a + (b + c) = a + b + c",
+    requires="no alpha, one size and type, and no other reader of the inner sum",
+    evidence="rounded",
 )
 def nested_sums(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """A sum of a sum that nothing else reads is one sum of all terms.
@@ -54,7 +58,8 @@ def nested_sums(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     "mean",
     name="sum of a stack",
     source="sum(stack([a, b]), dim=0) = a + b, mean(stack([a, b]), dim=0) = (a + b) / 2",
-    evidence="real",
+    requires="the axis of the stack, no keepdim, a float type, and no dtype",
+    evidence="rounded",
 )
 def sum_of_stack(op: Op, graph: Rewriting) -> int | None:
     """A sum along the axis of a stack is the sum of what was stacked, and a mean that sum divided."""
@@ -75,7 +80,9 @@ def sum_of_stack(op: Op, graph: Rewriting) -> int | None:
     *BINARY,
     name="expansion before arithmetic",
     source="expand(a, b.shape) + b = a + b by broadcasting, likewise -, * and /",
+    requires="the other operand has the result's size; only axes of size 1 are repeated",
     evidence="exact",
+    ground="one size",
 )
 def expansion_in_arithmetic(op: Op, graph: Rewriting) -> int | None:
     """An operand of arithmetic that is repeated along axes of size 1 is broadcast along them by itself."""
@@ -94,7 +101,13 @@ def expansion_in_arithmetic(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("mul", name="times zero", source="x * 0 = 0 for finite x", evidence="exact")
+@in_real_arithmetic(
+    "mul",
+    name="times zero",
+    source="x * 0 = 0 for finite x",
+    requires="a float type, scalar 0",
+    departs="x infinite or no number makes no number of x * 0",
+)
 def times_zero(op: Op, graph: Rewriting) -> int | None:
     """Finite numbers times 0 are zeros."""
     if len(op.inputs) != 1 or dict(op.attributes) not in ({"scalar": 0}, {"scalar": 0.0}):
@@ -109,6 +122,7 @@ def times_zero(op: Op, graph: Rewriting) -> int | None:
     "div",
     name="division by a power of two",
     source="x / 2^k = x * 2^-k, both rounded from the same real number",
+    requires="a float type; 2^-14 <= |c| <= 2^14; no rounding_mode",
     evidence="exact",
 )
 def power_of_two(op: Op, graph: Rewriting) -> int | None:
@@ -125,7 +139,13 @@ def power_of_two(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="mul", attributes={"scalar": 1 / number}))
 
 
-@always("sub", name="subtraction of a number", source="x - c = x + (-c)", evidence="exact")
+@always(
+    "sub",
+    name="subtraction of a number",
+    source="x - c = x + (-c)",
+    requires="c is a number; no alpha",
+    evidence="exact",
+)
 def negative_number(op: Op, graph: Rewriting) -> int | None:
     """A subtraction of a number is the addition of the negative number."""
     number = op.attributes.get("scalar")
@@ -141,6 +161,7 @@ def negative_number(op: Op, graph: Rewriting) -> int | None:
     "mul",
     name="subtraction of a negative",
     source="x - (-y) = x + y, x + (-y) = x - y, -(-x) = x, -1 * x = -x",
+    requires="no alpha; a float type where a sign is moved",
     evidence="exact",
 )
 def negative(op: Op, graph: Rewriting) -> int | None:
@@ -167,7 +188,8 @@ def negative(op: Op, graph: Rewriting) -> int | None:
     "scaled_sub",
     name="sum with a factor",
     source="add(x, y, alpha=c) = x + c * y, sub(x, y, alpha=c) = x + (-c) * y",
-    evidence="real",
+    requires="alpha is a number",
+    evidence="rounded",
 )
 def scaled_sum(op: Op, graph: Rewriting) -> int | None:
     """A sum or difference with a factor is a product and a sum."""

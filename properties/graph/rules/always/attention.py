@@ -7,7 +7,7 @@ from typing import Any
 
 from properties.graph.ir import Op
 from properties.graph.kinds import RESHAPES, VIEWS
-from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 from properties.graph.rewriting.views import last_two_turned, origin_of
 
 __all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
@@ -17,6 +17,7 @@ __all__ = ["attention", "attention_scale", "factor_before_product", "merged_batc
     "matmul",
     name="product of merged batches",
     source="flatten(a, 0, 1) @ flatten(b, 0, 1) = flatten(a @ b, 0, 1)",
+    requires="3 axes, of which the first was merged",
     evidence="exact",
 )
 def merged_batches(op: Op, graph: Rewriting) -> int | None:
@@ -46,7 +47,8 @@ def merged_batches(op: Op, graph: Rewriting) -> int | None:
     "log_softmax",
     name="softmax of a reshape",
     source="softmax(x.view(N, C, H * W), dim=1) = softmax(x, dim=1).view(N, C, H * W) for x of size (N, C, H, W)",
-    evidence="real",
+    requires="dim was kept by the reshape; no dtype",
+    evidence="rounded",
 )
 def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
     """A softmax along an axis that a reshape kept goes before the reshape: the normal form reshapes last."""
@@ -62,7 +64,13 @@ def softmax_of_reshaped(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("matmul", name="factor before a product", source="(c * a) @ b = c * (a @ b) = a @ (c * b)", evidence="real")
+@in_real_arithmetic(
+    "matmul",
+    name="factor before a product",
+    source="(c * a) @ b = c * (a @ b) = a @ (c * b)",
+    requires="scalar, no rounding_mode",
+    departs="a product that overflows before it is scaled down, or after it was scaled up",
+)
 def factor_before_product(op: Op, graph: Rewriting) -> int | None:
     """A number that multiplies or divides one factor of a product multiplies or divides the product."""
     if len(op.inputs) != 2 or op.attributes:
@@ -88,11 +96,13 @@ def _without_factor(position: int, graph: Rewriting) -> tuple[str, float, int] |
     return None if found is None else (*found[:2], graph.emit(op.with_(inputs=found[2:])))
 
 
-@always(
+@in_real_arithmetic(
     "matmul",
     name="attention by hand",
     source="softmax(c * q @ k.T + m) @ v = scaled_dot_product_attention(q, k, v, m, scale=c) (arXiv:1706.03762)",
-    evidence="real",
+    requires="the softmax along the last axis; the mask is of the scores' type; equal ranks and batches",
+    departs="a row that is masked altogether: zeros in one, no number in the other; scores that overflow "
+    "before they are scaled",
 )
 def attention(op: Op, graph: Rewriting) -> int | None:
     """A softmax of scaled and masked products of queries and keys, times the values, is attention."""
@@ -181,7 +191,8 @@ def _turned(position: int, graph: Rewriting) -> int:
     "scaled_dot_product_attention",
     name="attention's own scale",
     source="scaled_dot_product_attention(q, k, v) = scaled_dot_product_attention(q, k, v, scale=q.shape[-1]^(-1/2))",
-    evidence="real",
+    requires="the scale is q.shape[-1]^(-1/2) to the last digits",
+    evidence="rounded",
 )
 def attention_scale(op: Op, graph: Rewriting) -> int | None:
     """A scale of attention that is the one it has by itself need not be named."""

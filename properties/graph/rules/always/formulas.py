@@ -7,7 +7,7 @@ from math import isclose, pi, sqrt
 from properties.graph.ir import Op
 from properties.graph.kinds import POLYNOMIAL
 from properties.graph.rewriting.polynomials import Polynomial, are_equal, polynomial
-from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 
 __all__ = ["gelu", "log_of_softmax", "product_as_activation", "sigmoid_by_hand", "softmax_by_hand", "square"]
 
@@ -16,13 +16,14 @@ _TANH: Polynomial = {1: sqrt(2 / pi), 3: sqrt(2 / pi) * 0.044715}
 _MOST_FACTORS = 6
 
 
-@always(
+@in_real_arithmetic(
     "mul",
     "div",
     name="GELU by hand",
     source="x / 2 * (1 + erf(x / sqrt(2))) = gelu(x), "
     "x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) = gelu(x, approximate='tanh') (arXiv:1606.08415)",
-    evidence="real",
+    requires="the constants are right to the last digits; no rounding_mode",
+    departs="at infinities, and in the last digits far below 0",
 )
 def gelu(op: Op, graph: Rewriting) -> int | None:
     """GELU written out, by the error function or by its approximation with tanh, is GELU."""
@@ -39,12 +40,13 @@ def gelu(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always(
+@in_real_arithmetic(
     "mul",
     "div",
     name="product as an activation",
     source="x * tanh(log(1 + exp(x))) = mish(x) (arXiv:1908.08681), x * relu6(x + 3) / 6 = hardswish(x)",
-    evidence="real",
+    requires="softplus with beta 1 and threshold 20; relu6; the constants are right to the last digits",
+    departs="at infinities, and gradients at the kinks",
 )
 def product_as_activation(op: Op, graph: Rewriting) -> int | None:
     """A value times the tanh of its softplus is Mish, times its shifted ReLU6 and a sixth hardswish."""
@@ -83,12 +85,13 @@ def _below(position: int, graph: Rewriting) -> list[int]:
     return found
 
 
-@always(
+@in_real_arithmetic(
     "reciprocal",
     "div",
     name="sigmoid by hand",
     source="1 / (1 + exp(-x)) = sigmoid(x), x / (1 + exp(-x)) = silu(x)",
-    evidence="real",
+    requires="scalar 1, and no rounding_mode",
+    departs="exp(-x) overflows for x < -88 (-709 in float64): the gradient is no number there",
 )
 def sigmoid_by_hand(op: Op, graph: Rewriting) -> int | None:
     """The logistic function written out is sigmoid, and a value divided by its denominator SiLU."""
@@ -108,11 +111,12 @@ def sigmoid_by_hand(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always(
+@in_real_arithmetic(
     "log",
     name="logarithm of a softmax",
     source="log(exp(x) / sum(exp(x))) = x - log(sum(exp(x))) = log_softmax(x)",
-    evidence="real",
+    requires="dim, and no dtype",
+    departs="a probability below the smallest number is 0, and its logarithm minus infinity",
 )
 def log_of_softmax(op: Op, graph: Rewriting) -> int | None:
     """A logarithm of a softmax is ``log_softmax``."""
@@ -122,8 +126,12 @@ def log_of_softmax(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(kind="log_softmax", where=op.where))
 
 
-@always(
-    "div", name="softmax by hand", source="exp(x) / sum(exp(x), dim, keepdim=True) = softmax(x, dim)", evidence="real"
+@in_real_arithmetic(
+    "div",
+    name="softmax by hand",
+    source="exp(x) / sum(exp(x), dim, keepdim=True) = softmax(x, dim)",
+    requires="one axis, kept; no dtype",
+    departs="exp(x) overflows for x > 88 (709 in float64), and is 0 throughout far below 0: then there is no number",
 )
 def softmax_by_hand(op: Op, graph: Rewriting) -> int | None:
     """An exponential divided by its sum along an axis is the softmax along it."""
@@ -148,7 +156,8 @@ def softmax_by_hand(op: Op, graph: Rewriting) -> int | None:
     "square",
     name="power",
     source="x^2 = x * x, x^(1/2) = sqrt(x), x^(-1/2) = rsqrt(x), x^(-1) = 1 / x",
-    evidence="real",
+    requires="the exponent is 2, 1/2, -1/2 or -1",
+    evidence="rounded",
 )
 def square(op: Op, graph: Rewriting) -> int | None:
     """A square is a product, and a power of 1/2, -1/2 or -1 a root, its reciprocal or a reciprocal."""
@@ -164,17 +173,19 @@ def square(op: Op, graph: Rewriting) -> int | None:
 
 
 def _factors(op: Op, graph: Rewriting, whole: int = -1) -> tuple[float, tuple[int, ...]]:
-    """A product as a number and what it multiplies; the factor ``whole`` is not taken apart."""
+    """A product as a number and what it multiplies; the factor ``whole`` is not taken apart, and no quotient is one."""
     number, waiting = 1.0, [op]
     found: list[int] = []
     while waiting and len(found) < _MOST_FACTORS:
         product = waiting.pop()
+        if product.kind == "div" and (len(product.inputs) > 1 or set(product.attributes) != {"scalar"}):
+            return 0.0, ()
         scalar = product.attributes.get("scalar")
         if isinstance(scalar, int | float):
             number = number * scalar if product.kind == "mul" else number / (scalar or float("inf"))
         for source in product.inputs:
             inner = graph.ops[source]
-            scaled = inner.kind == "div" and set(inner.attributes) == {"scalar"}
+            scaled = inner.kind == "div" and set(inner.attributes) == {"scalar"} and len(inner.inputs) == 1
             if source != whole and ((inner.kind == "mul" and set(inner.attributes) <= {"scalar"}) or scaled):
                 waiting.append(inner)
             else:

@@ -12,7 +12,8 @@ __all__ = ["linear", "linear_bias", "padded_convolution", "strided_pointwise"]
     "conv",
     name="padding before a convolution",
     source="conv(pad(x, p, mode), W) = conv(x, W, padding=p, padding_mode=mode)",
-    evidence="real",
+    requires="no negative side; padding_mode zeros; zeros, or another mode and no padding of its own",
+    evidence="rounded",
 )
 def padded_convolution(op: Op, graph: Rewriting) -> int | None:
     """A border laid around the image before a convolution is the convolution's own padding."""
@@ -27,7 +28,7 @@ def padded_convolution(op: Op, graph: Rewriting) -> int | None:
     ):
         return None
     own = [side if isinstance(side, tuple) else (side, side) for side in op.attributes["padding"]]
-    zeros = pad.attributes["mode"] == "constant" and pad.attributes["value"] == 0.0
+    zeros = pad.attributes["value"] == 0.0 and pad.attributes["mode"] == "constant"
     if not zeros and (pad.attributes["mode"] == "constant" or any(side for pair in own for side in pair)):
         return None
     both = tuple((a + c, b + d) for (a, b), (c, d) in zip(own, pairs[2:], strict=True))
@@ -42,7 +43,8 @@ def padded_convolution(op: Op, graph: Rewriting) -> int | None:
     "addmm",
     name="linear layer by hand",
     source="x @ W.T = linear(x, W), addmm(b, x, W.T) = linear(x, W, b)",
-    evidence="real",
+    requires="a transposed parameter of 2 axes; alpha and beta 1; the bias a parameter of the result's last size",
+    evidence="rounded",
 )
 def linear(op: Op, graph: Rewriting) -> int | None:
     """A product with a transposed weight of the net's own is a linear layer."""
@@ -66,7 +68,13 @@ def linear(op: Op, graph: Rewriting) -> int | None:
     )
 
 
-@always("add", name="bias of a linear layer", source="linear(x, W) + b = linear(x, W, b)", evidence="real")
+@always(
+    "add",
+    name="bias of a linear layer",
+    source="linear(x, W) + b = linear(x, W, b)",
+    requires="a layer without a bias, and a parameter of the result's last size",
+    evidence="rounded",
+)
 def linear_bias(op: Op, graph: Rewriting) -> int | None:
     """A bias added after a linear layer without one is the layer's own."""
     if len(op.inputs) != 2 or op.attributes:
@@ -88,7 +96,8 @@ def _as(op: Op) -> dict[str, object]:
     "conv",
     name="strided slice before a 1x1 convolution",
     source="conv(x[..., ::t, ::t], W, stride=s) = conv(x, W, stride=s * t) for a 1x1 kernel and no padding",
-    evidence="real",
+    requires="kernel 1, no padding, a slice from 0 on that takes every step-th pixel",
+    evidence="rounded",
 )
 def strided_pointwise(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution of a strided slice is one with a stride."""

@@ -7,12 +7,18 @@ from math import prod
 from properties.graph.ir import Op
 from properties.graph.kinds import RESHAPES
 from properties.graph.rewriting.norms import bare_norms, broadcasts, width_of
-from properties.graph.rewriting.rule import Rewriting, always
+from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 
 __all__ = ["affine_after_norm", "division_by_root", "group_norm_by_layer_norm", "norm_by_hand", "variance"]
 
 
-@always("var", name="variance", source="var(x, correction=0) = mean((x - mean(x))^2)", evidence="real")
+@always(
+    "var",
+    name="variance",
+    source="var(x, correction=0) = mean((x - mean(x))^2)",
+    requires="correction 0, and axes are named",
+    evidence="rounded",
+)
 def variance(op: Op, graph: Rewriting) -> int | None:
     """A variance over all values is the mean square of what is left when their mean is taken off."""
     a, before = op.attributes, graph.source(op)
@@ -28,12 +34,13 @@ def variance(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(mean.with_(inputs=(square,), attributes={"dim": dims, "keepdim": a["keepdim"]}, shape=op.shape))
 
 
-@always(
+@in_real_arithmetic(
     "div",
     "reciprocal",
     name="division by a root",
     source="x / sqrt(y) = x * rsqrt(y), 1 / sqrt(y) = rsqrt(y)",
-    evidence="real",
+    requires="no rounding_mode",
+    departs="y = 0, infinite or tiny: the reciprocal or its gradient overflows first",
 )
 def division_by_root(op: Op, graph: Rewriting) -> int | None:
     """A division by a square root is a product with the reciprocal root."""
@@ -51,7 +58,8 @@ def division_by_root(op: Op, graph: Rewriting) -> int | None:
     name="norm by hand",
     source="(x - mean(x)) * rsqrt(var(x) + eps) = layer_norm(x) (arXiv:1607.06450), "
     "x * rsqrt(mean(x^2) + eps) = rms_norm(x) (arXiv:1910.07467)",
-    evidence="real",
+    requires="one set of axes, without the batch; eps > 0",
+    evidence="rounded",
 )
 def norm_by_hand(op: Op, graph: Rewriting) -> int | None:
     """A value times its reciprocal root mean square is an RMS norm, a layer norm if its mean was taken off."""
@@ -120,7 +128,8 @@ def _normed(op: Op, graph: Rewriting, x: int, dims: tuple[int, ...], eps: float)
     "reshape",
     name="group norm by hand",
     source="layer_norm(x.view(N, G, -1)).view(N, C, H, W) = group_norm(x, G) (arXiv:1803.08494)",
-    evidence="real",
+    requires="no weight; the axes are the rest of each group",
+    evidence="rounded",
 )
 def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
     """A layer norm of channels cut into groups, put together again, is a group norm."""
@@ -144,7 +153,8 @@ def group_norm_by_layer_norm(op: Op, graph: Rewriting) -> int | None:
     "add",
     name="scale and shift of a norm",
     source="norm(x) * w + b = norm(x, weight=w, bias=b)",
-    evidence="real",
+    requires="a parameter of the norm's own width, broadcast over its axes",
+    evidence="rounded",
 )
 def affine_after_norm(op: Op, graph: Rewriting) -> int | None:
     """A parameter that scales, or then shifts, what a norm without weights made is the norm's own weight or bias."""

@@ -30,6 +30,7 @@ __all__ = [
     "permute",
     name="stack as a concatenation",
     source="stack([a, b], 1) = cat([a, b], 1).view(N, 2, C, *s), stack([a, b], k) = stack([a, b], 1).movedim(1, k)",
+    requires="all parts have the stack's type, and two axes or more",
     evidence="exact",
 )
 def stack_as_cat(op: Op, graph: Rewriting) -> int | None:
@@ -52,7 +53,13 @@ def stack_as_cat(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(inputs=(made,)))
 
 
-@always("put", name="written part by part", source="x[i:j] = y makes x cat([x[:i], y, x[j:]])", evidence="solved")
+@always(
+    "put",
+    name="written part by part",
+    source="x[i:j] = y makes x cat([x[:i], y, x[j:]])",
+    requires="step 1; the part has the slice's size and the tensor's type",
+    evidence="solved",
+)
 def written_parts(op: Op, graph: Rewriting) -> int | None:
     """A tensor with a slice written over is what is before it, the new part and what is after it, joined."""
     a = op.attributes
@@ -82,7 +89,9 @@ def written_parts(op: Op, graph: Rewriting) -> int | None:
     "expand",
     name="part of a filled tensor",
     source="full(s, c)[i:j] = full(t, c), and so any view of size t",
+    requires="one operand, which is full(s, c)",
     evidence="exact",
+    whatever=("dim", "dims", "index", "start", "end", "step"),
 )
 def part_of_filled(op: Op, graph: Rewriting) -> int | None:
     """A part or a view of a tensor that holds one number everywhere is such a tensor of its own size."""
@@ -92,7 +101,13 @@ def part_of_filled(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(before.with_(attributes={**before.attributes, "shape": op.shape}, shape=op.shape, where=op.where))
 
 
-@always("cat", name="nested concatenation", source="cat([cat([a, b]), c]) = cat([a, b, c])", evidence="exact")
+@always(
+    "cat",
+    name="nested concatenation",
+    source="cat([cat([a, b]), c]) = cat([a, b, c])",
+    requires="one axis",
+    evidence="exact",
+)
 def cat_of_cat(op: Op, graph: Rewriting) -> int | None:
     """A concatenation within one along the same axis is one concatenation of all parts."""
     nested = [graph.ops[source] for source in op.inputs]
@@ -108,11 +123,13 @@ def cat_of_cat(op: Op, graph: Rewriting) -> int | None:
     "select",
     name="only position of an axis",
     source="x[:, 0] = reshape(x, (N, *s)) for x of size (N, 1, *s)",
+    requires="the axis has size 1",
     evidence="solved",
+    ground="one size",
 )
 def only_one(op: Op, graph: Rewriting) -> int | None:
     """A selection of the one position of an axis of size 1 is a reshape without that axis."""
-    if graph.source(op).shape[op.attributes["dim"]] != 1:
+    if graph.source(op).shape[op.attributes["dim"]] != 1 or op.attributes["index"] != 0:
         return None
     return graph.emit(op.with_(kind="reshape", attributes={"shape": op.shape}))
 
@@ -122,6 +139,7 @@ def only_one(op: Op, graph: Rewriting) -> int | None:
     "select",
     name="part of a permutation",
     source="narrow(permute(x, d), k, i, n) = permute(narrow(x, d[k], i, n), d)",
+    requires="any axis",
     evidence="exact",
 )
 def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
@@ -148,6 +166,7 @@ def part_of_a_permutation(op: Op, graph: Rewriting) -> int | None:
     "select",
     name="part of a reshape",
     source="narrow(x.view(N, C / m, m), 1, i, n) = narrow(x, 1, i * m, n * m).view(N, n, m) for x of size (N, C)",
+    requires="step 1, along an axis that was kept or is the outer factor of one",
     evidence="solved",
 )
 def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
@@ -172,6 +191,7 @@ def part_of_a_reshape(op: Op, graph: Rewriting) -> int | None:
     "slice",
     name="part of parts",
     source="cat([a, b])[i:j] = cat([a[i:], b[:j - len(a)]]) for i < len(a) < j, x[i:j][k:l] = x[i + k:i + l]",
+    requires="one axis, step 1, one type",
     evidence="solved",
 )
 def part_of_parts(op: Op, graph: Rewriting) -> int | None:
@@ -208,7 +228,13 @@ def _cut(op: Op, graph: Rewriting, source: int, start: int, end: int) -> int:
     return graph.emit(op.with_(inputs=(source,), attributes=cut, shape=shape, dtype=before.dtype))
 
 
-@always("cat", name="whole of its parts", source="cat([x[i:j], x[j:k]]) = x[i:k]", evidence="solved")
+@always(
+    "cat",
+    name="whole of its parts",
+    source="cat([x[i:j], x[j:k]]) = x[i:k]",
+    requires="one axis, step 1, neighbours",
+    evidence="solved",
+)
 def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
     """Neighbouring parts of one tensor, joined again, are one part of it, or all of it."""
     dim = op.attributes["dim"]
@@ -229,7 +255,13 @@ def whole_of_parts(op: Op, graph: Rewriting) -> int | None:
     return None
 
 
-@always("cat", name="zeros beside", source="cat([zeros(m), x, zeros(n)]) = pad(x, (m, n))", evidence="solved")
+@always(
+    "cat",
+    name="zeros beside",
+    source="cat([zeros(m), x, zeros(n)]) = pad(x, (m, n))",
+    requires="full(s, 0) of the result's type at an end",
+    evidence="solved",
+)
 def zeros_beside(op: Op, graph: Rewriting) -> int | None:
     """Zeros joined to a tensor pad it."""
     parts = [graph.ops[source] for source in op.inputs]
@@ -248,7 +280,9 @@ def zeros_beside(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="pad", inputs=(inner,), attributes=attributes))
 
 
-@always("slice", name="order of parts", source="x[:, k:l][i:j] = x[i:j][:, k:l]", evidence="solved")
+@always(
+    "slice", name="order of parts", source="x[:, k:l][i:j] = x[i:j][:, k:l]", requires="two axes", evidence="solved"
+)
 def order_of_parts(op: Op, graph: Rewriting) -> int | None:
     """Of parts along two axes the normal form takes the one along the earlier axis first."""
     before = graph.source(op)

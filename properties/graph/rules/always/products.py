@@ -20,7 +20,8 @@ _Axes = tuple[str, ...]  # a name for each axis
     "baddbmm",
     name="product and sum",
     source="addmm(a, b, c, beta=s, alpha=t) = s * a + t * (b @ c), and t * (b @ c) for s = 0",
-    evidence="real",
+    requires="three operands, alpha and beta alone",
+    evidence="rounded",
 )
 def product_and_sum(op: Op, graph: Rewriting) -> int | None:
     """A product and sum in one operator is a product, its factors and a sum."""
@@ -40,7 +41,13 @@ def product_and_sum(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(op.with_(kind="add", inputs=(made, added), attributes={}))
 
 
-@always("permute", name="transposed product", source="(a @ b).T = b.T @ a.T", evidence="real")
+@always(
+    "permute",
+    name="transposed product",
+    source="(a @ b).T = b.T @ a.T",
+    requires="the last two axes are exchanged; factors of equal rank, none of them a parameter",
+    evidence="rounded",
+)
 def transposed_product(op: Op, graph: Rewriting) -> int | None:
     """A transposed product is the product of the transposed factors in the other order."""
     product, dims = graph.source(op), op.attributes["dims"]
@@ -56,7 +63,13 @@ def transposed_product(op: Op, graph: Rewriting) -> int | None:
     return graph.emit(product.with_(inputs=sides, shape=op.shape))
 
 
-@always("matmul", name="weight before its input", source="W @ x = (x.T @ W.T).T", evidence="real")
+@always(
+    "matmul",
+    name="weight before its input",
+    source="W @ x = (x.T @ W.T).T",
+    requires="a parameter of 2 axes, and factors of equal rank",
+    evidence="rounded",
+)
 def parameter_first(op: Op, graph: Rewriting) -> int | None:
     """A product with a weight before its input is, turned back, one with the weight after it, as in a linear layer."""
     if len(op.inputs) != 2 or op.attributes:
@@ -88,7 +101,8 @@ def _permuted(op: Op, graph: Rewriting, position: int, dims: tuple[int, ...]) ->
     "einsum",
     name="einsum as a product",
     source="einsum('bij,bjk->bik', a, b) = a @ b, einsum('ij,ij->i', a, b) = sum(a * b, dim=1)",
-    evidence="real",
+    requires="one or two operands, and each name stands for one size",
+    evidence="rounded",
 )
 def einsum(op: Op, graph: Rewriting) -> int | None:
     """An Einstein sum of one or two operands is sums, permutations, reshapes and at most one product."""
@@ -103,7 +117,8 @@ def einsum(op: Op, graph: Rewriting) -> int | None:
     "tensordot",
     name="einsum as a product",
     source="tensordot(a, b, ([k], [l])) = flatten(a.movedim(k, -1), 0, -2) @ flatten(b.movedim(l, 0), 1), in its size",
-    evidence="real",
+    requires="two lists of axes",
+    evidence="rounded",
 )
 def tensordot(op: Op, graph: Rewriting) -> int | None:
     """A product summed over axes given by their numbers is one product of matrices."""

@@ -7,14 +7,15 @@ from collections.abc import Callable, Hashable
 from properties.graph.ir import Op
 from properties.graph.kinds import BINARY, ELEMENTWISE, GLOBAL_POOLS, REDUCTIONS, VIEWS, WINDOW_POOLS
 from properties.graph.labels import is_pointwise
-from properties.graph.rewriting.rule import Rewriting, always, on_whole_graph
+from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic, on_whole_graph
 
-__all__ = ["computed_twice", "gradient_only", "no_effect", "without_place"]
+__all__ = ["computed_twice", "no_effect", "without_place"]
 
 _MOVES = frozenset({*VIEWS, "slice", "select", "cat", "stack", "pad", "expand"})
 _ARITHMETIC = frozenset({*BINARY, *REDUCTIONS, "softmax", "log_softmax", "matmul"})
 _POOLS = frozenset({*WINDOW_POOLS, *GLOBAL_POOLS})
 _LAYERS = frozenset({"conv", "conv_transpose", "linear", "layer_norm", "group_norm", "rms_norm", "prelu"})
+_ZERO, _ONE = ({"scalar": 0},), ({"scalar": 1},)
 _WITHOUT_DRAWS = (_MOVES | _ARITHMETIC | _POOLS | _LAYERS | ELEMENTWISE) - {"dropout"}
 
 
@@ -22,6 +23,7 @@ _WITHOUT_DRAWS = (_MOVES | _ARITHMETIC | _POOLS | _LAYERS | ELEMENTWISE) - {"dro
     tier="A",
     name="computed twice",
     source="[f(x), f(x)] = [y, y] with y = f(x), for an f that draws nothing",
+    requires="both operators have equal attributes, operands and tensors; neither draws or keeps statistics",
     evidence="exact",
 )
 def computed_twice(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
@@ -60,17 +62,20 @@ def _tensors(op: Op) -> tuple[Hashable, ...]:
     "avg_pool",
     name="no effect",
     source="x + 0 = x - 0 = x * 1 = x / 1 = pad(x, 0) = cat([x]) = pool(x, kernel=1, stride=1) = x",
+    requires="one operand of the result's own size and type; scalar 0 or 1, no padding, kernel and stride "
+    "1; x + 0 only where nothing tells -0.0 from 0.0",
     evidence="exact",
+    whatever=("dim", "mode", "value", "dilation", "ceil_mode", "count_include_pad", "start", "end", "step"),
 )
 def no_effect(op: Op, graph: Rewriting) -> int | None:
     """Adding 0, multiplying by 1, padding by nothing, a 1x1 pool with stride 1, a list of one: the value itself."""
     a = op.attributes
     alone = len(op.inputs) == 1 and op.shape == graph.source(op).shape and op.dtype == graph.source(op).dtype
     nothing: dict[str, Callable[[], bool]] = {
-        "add": lambda: a.get("scalar") == 0,
-        "sub": lambda: a.get("scalar") == 0,
-        "mul": lambda: a.get("scalar") == 1,
-        "div": lambda: dict(a) == {"scalar": 1},
+        "add": lambda: dict(a) in _ZERO and not graph.zeros_have_signs,
+        "sub": lambda: dict(a) in _ZERO,
+        "mul": lambda: dict(a) in _ONE,
+        "div": lambda: dict(a) in _ONE,
         "pad": lambda: all(pair == (0, 0) for pair in a["padding"]),
         "permute": lambda: a["dims"] == tuple(range(len(op.shape))),
         "cat": lambda: True,
@@ -83,29 +88,13 @@ def no_effect(op: Op, graph: Rewriting) -> int | None:
     return op.inputs[0] if alone and nothing[op.kind]() else None
 
 
-@always(
-    "detach",
-    "put",
-    "backward",
-    name="gradients do not matter in eval mode",
-    source="detach(x) = x as a value, detach(detach(x)) = detach(x) as a value and in its gradient, 0",
-    evidence="exact",
-)
-def gradient_only(op: Op, graph: Rewriting) -> int | None:
-    """A detached tensor, or a backward pass of the net's own, is the value itself in eval mode."""
-    if op.kind == "detach" and graph.source(op).kind == "detach":
-        return op.inputs[0]
-    if graph.mode != "eval" or (op.kind == "put" and op.attributes["view"] != "detach"):
-        return None
-    return op.inputs[-1]
-
-
-@always(
+@in_real_arithmetic(
     "max",
     "min",
     name="maximum without its place",
     source="max(x, dim).values = amax(x, dim), min(x, dim).values = amin(x, dim)",
-    evidence="exact",
+    requires="dim is one axis, and the places are not read",
+    departs="gradients where several values are the largest",
 )
 def without_place(op: Op, graph: Rewriting) -> int | None:
     """The largest or smallest values along an axis, where nobody asks where they stand, are ``amax`` or ``amin``."""

@@ -29,6 +29,7 @@ __all__ = [
     "flatten",
     name="reshape of a reshape",
     source="reshape(reshape(x, s), t) = reshape(x, t)",
+    requires="any sizes",
     evidence="exact",
 )
 def reshape_of_reshape(op: Op, graph: Rewriting) -> int | None:
@@ -46,7 +47,9 @@ def reshape_of_reshape(op: Op, graph: Rewriting) -> int | None:
     "reshape",
     name="flatten",
     source="reshape(x, (*x.shape[:k], prod(x.shape[k:]))) = flatten(x, start_dim=k)",
+    requires="the sizes before the last axis of the result are those of x",
     evidence="exact",
+    ground="one size",
 )
 def flatten(op: Op, graph: Rewriting) -> int | None:
     """A reshape that merges the last axes and nothing else is a flatten."""
@@ -61,7 +64,9 @@ def flatten(op: Op, graph: Rewriting) -> int | None:
     "reshape",
     name="batch axis of a reshape",
     source="reshape(x, (len(x), *s)) = reshape(x, (-1, *s))",
+    requires="the first size is the batch's, and more than 1",
     evidence="exact",
+    ground="one size",
 )
 def batch_first(op: Op, graph: Rewriting) -> int | None:
     """A reshape that keeps the batch axis has -1 for its size."""
@@ -77,7 +82,8 @@ def batch_first(op: Op, graph: Rewriting) -> int | None:
     *sorted(ELEMENTWISE),
     name="elementwise before a reshape",
     source="f(reshape(x, s)) = reshape(f(x), s) for f(x)[i] = f(x[i])",
-    evidence="real",
+    requires="f has one operand and keeps its size; its attributes are carried along",
+    evidence="rounded",
 )
 def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
     """An elementwise operator goes before a reshape: the normal form reshapes last."""
@@ -93,7 +99,8 @@ def elementwise_after_reshape(op: Op, graph: Rewriting) -> int | None:
     "batch_norm",
     name="batch norm before a reshape",
     source="batch_norm(x.view(N, C, *s)) = batch_norm(x).view(N, C, *s) for x of size (N, C, H, W)",
-    evidence="real",
+    requires="the batch and channel axes are kept",
+    evidence="rounded",
 )
 def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
     """A batch norm after a reshape of the pixels goes before it, as it treats all pixels of a channel alike."""
@@ -111,7 +118,8 @@ def norm_after_reshape(op: Op, graph: Rewriting) -> int | None:
     *sorted(ELEMENTWISE - {"dropout"}),
     name="elementwise before a permutation",
     source="f(permute(x, d)) = permute(f(x), d) for f(x)[i] = f(x[i])",
-    evidence="real",
+    requires="f has one operand and draws nothing; its attributes are carried along",
+    evidence="rounded",
 )
 def elementwise_after_permute(op: Op, graph: Rewriting) -> int | None:
     """An elementwise operator other than a dropout goes before a permutation: the normal form permutes last.
@@ -129,6 +137,7 @@ def elementwise_after_permute(op: Op, graph: Rewriting) -> int | None:
     "permute",
     name="permutation of a permutation",
     source="permute(permute(x, d), e) = permute(x, [d[k] for k in e])",
+    requires="any axes",
     evidence="exact",
 )
 def permute_of_permute(op: Op, graph: Rewriting) -> int | None:
@@ -146,6 +155,7 @@ def permute_of_permute(op: Op, graph: Rewriting) -> int | None:
     "permute",
     name="chain of views",
     source="v_n(...(v_1(x))) = reshape(permute(reshape(x, s), d), t) for reshapes and permutations v_i",
+    requires="each view cuts or merges whole factors of the axes",
     evidence="exact",
 )
 def views_in_one(op: Op, graph: Rewriting) -> int | None:
@@ -177,7 +187,8 @@ def _step(view: Op) -> Step:
     *REDUCTIONS,
     name="reduction of a permutation",
     source="mean(permute(x, d), k, keepdim=True) = permute(mean(x, d[k], keepdim=True), d), likewise sum and amax",
-    evidence="real",
+    requires="no dtype; dim and keepdim are carried along",
+    evidence="rounded",
 )
 def reduction_of_permuted(op: Op, graph: Rewriting) -> int | None:
     """A mean, sum or extremum over axes of a permuted tensor is one over the axes they were, permuted afterwards."""
@@ -198,7 +209,8 @@ def reduction_of_permuted(op: Op, graph: Rewriting) -> int | None:
     "log_softmax",
     name="softmax of a permutation",
     source="softmax(permute(x, d), dim=k) = permute(softmax(x, dim=d[k]), d)",
-    evidence="real",
+    requires="dim, and no dtype",
+    evidence="rounded",
 )
 def softmax_of_permuted(op: Op, graph: Rewriting) -> int | None:
     """A softmax along an axis of a permuted tensor is one along the axis it was, permuted afterwards."""
@@ -218,6 +230,7 @@ def softmax_of_permuted(op: Op, graph: Rewriting) -> int | None:
     name="shuffle",
     source="pixel_shuffle(x, r) = x.view(N, C, r, r, H, W).permute(0, 1, 4, 2, 5, 3).reshape(N, C, H * r, W * r), "
     "channel_shuffle(x, g) = x.view(N, g, C / g, H, W).transpose(1, 2).reshape(N, C, H, W)",
+    requires="4 axes",
     evidence="exact",
 )
 def shuffle(op: Op, graph: Rewriting) -> int | None:

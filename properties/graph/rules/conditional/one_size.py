@@ -21,7 +21,9 @@ __all__ = [
     "max_pool",
     name="window over the whole image",
     source="avg_pool(x, (H, W)) = global_avg_pool(x), max_pool(x, (H, W)) = global_max_pool(x) for x of H x W pixels",
-    evidence="real",
+    requires="no padding, dilation 1, divisor_override None or the window's size; the places are not read",
+    evidence="rounded",
+    whatever=("stride", "ceil_mode", "count_include_pad"),
     condition="at the captured size a pool's window covers the whole image",
 )
 def window_over_all(op: Op, graph: Rewriting) -> int | None:
@@ -42,7 +44,8 @@ def window_over_all(op: Op, graph: Rewriting) -> int | None:
     "adaptive_max_pool",
     name="adaptive pool with equal bins",
     source="adaptive_pool(x, m) = pool(x, kernel=n / m, stride=n / m) for n pixels and an m that divides n",
-    evidence="real",
+    requires="the output size divides the input's; the places are not read",
+    evidence="rounded",
     condition="at the captured size an adaptive pool's bins are equal",
 )
 def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
@@ -68,6 +71,7 @@ def adaptive_with_equal_bins(op: Op, graph: Rewriting) -> int | None:
     "global_max_pool",
     name="global pool of one pixel",
     source="mean({x}) = max({x}) = x for an image {x} of one pixel",
+    requires="the image has one pixel",
     evidence="solved",
     condition="at the captured size a globally pooled image is one pixel",
 )
@@ -81,6 +85,7 @@ def pool_of_one_pixel(op: Op, graph: Rewriting) -> int | None:
     "max_pool",
     name="ceil mode without effect",
     source="ceil(n / s) = floor(n / s) if s divides n = size + 2 * padding - dilation * (kernel - 1) - 1",
+    requires="the stride divides what the windows leave over",
     evidence="solved",
     condition="at the captured size a pool's windows come out even",
 )
@@ -101,7 +106,8 @@ def ceil_mode_without_effect(op: Op, graph: Rewriting) -> int | None:
     "mul",
     name="sum as a mean",
     source="sum(x, dim=(2, 3)) / n = mean(x, dim=(2, 3)) for n = H * W",
-    evidence="real",
+    requires="no dtype; the number is the count of positions",
+    evidence="rounded",
     condition="at the captured size the image has as many pixels as the sum is divided by",
 )
 def sum_as_mean(op: Op, graph: Rewriting) -> int | None:

@@ -17,7 +17,8 @@ __all__ = ["pointwise_on_flattened", "window_on_permuted"]
     "conv",
     name="1x1 convolution of a flattened image",
     source="conv(x.reshape(N, C * H * W, 1, 1), W) = conv(x, W.view(K, C, H, W)) for x of size (N, C, H, W)",
-    evidence="real",
+    requires="groups 1, stride 1, no padding, padding_mode zeros; the window is the image",
+    evidence="rounded",
 )
 def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution of an image whose pixels were all made channels is one with a kernel of the image's size."""
@@ -38,7 +39,8 @@ def pointwise_on_flattened(op: Op, graph: Rewriting) -> int | None:
     "conv",
     name="window over a permuted image",
     source="conv(permute(x, d), W) = conv(x, permute(W, argsort(d))) for a kernel of the image's size",
-    evidence="real",
+    requires="groups 1, stride 1, no padding, padding_mode zeros; the window is the image",
+    evidence="rounded",
 )
 def window_on_permuted(op: Op, graph: Rewriting) -> int | None:
     """A convolution whose one window is a permuted image is one of the image, its weight's axes turned back."""

@@ -30,7 +30,8 @@ __all__ = [
     "linear",
     name="linear layer as a convolution",
     source="x @ V.T = conv(x[..., None, None], V[..., None, None]), flatten(y, 1) @ V.T = conv(y, V.view(K, C, H, W))",
-    evidence="real",
+    requires="a weight whose content is no part of the net, and one operand",
+    evidence="rounded",
 )
 def linear_is_convolution(op: Op, graph: Rewriting) -> int | None:
     """A linear layer on one vector, on a flattened image, or on the channels of every pixel is a convolution."""
@@ -87,7 +88,12 @@ def _convolution(op: Op, weight: Param, position: int, kernel: Shape, shape: Sha
 
 
 @under_weight_map(
-    "matmul", "mm", name="product as a linear layer", source="x @ P = linear(x, W) with W = P.T", evidence="real"
+    "matmul",
+    "mm",
+    name="product as a linear layer",
+    source="x @ P = linear(x, W) with W = P.T",
+    requires="a parameter of 2 axes, and x of two or more",
+    evidence="rounded",
 )
 def product_is_linear(op: Op, graph: Rewriting) -> int | None:
     """A product with a weight of the net's own is a linear layer that stores it transposed."""
@@ -106,7 +112,8 @@ def product_is_linear(op: Op, graph: Rewriting) -> int | None:
     "conv",
     name="1x1 convolution before a reshape",
     source="conv(flatten(x, 2), W) = flatten(conv(x, W[..., None]), 2) for W of size (K, C, 1)",
-    evidence="real",
+    requires="kernel and stride 1, no padding; batch and channel axes are kept",
+    evidence="rounded",
 )
 def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution after a reshape of the pixels goes before it, as it treats every pixel alike."""
@@ -126,7 +133,8 @@ def pointwise_before_reshape(op: Op, graph: Rewriting) -> int | None:
     "add",
     name="bias of a convolution",
     source="conv(x, W) + P = conv(x, W, P.reshape(C)) for P of size (C, 1, 1)",
-    evidence="real",
+    requires="a convolution without a bias, and a parameter of size (C, 1, 1)",
+    evidence="rounded",
 )
 def bias_of_convolution(op: Op, graph: Rewriting) -> int | None:
     """A number for each channel, added after a convolution without a bias, is the convolution's own bias."""
@@ -148,6 +156,7 @@ def bias_of_convolution(op: Op, graph: Rewriting) -> int | None:
     "dropout",
     name="dropout before a permutation",
     source="permute(x, d) * m = permute(x * m.permute(argsort(d)), d), the draws m being alike in every order",
+    requires="a dropout of elements",
     evidence="exact",
 )
 def dropout_after_permute(op: Op, graph: Rewriting) -> int | None:

@@ -18,7 +18,8 @@ __all__ = ["stored_affine"]
     "add",
     name="stored scale and shift of a norm",
     source="norm(x) * P + Q = norm(x, P.reshape(C), Q.reshape(C)) for P and Q of size (1, C, 1, 1)",
-    evidence="real",
+    requires="a parameter that is broadcast over the norm's axes",
+    evidence="rounded",
 )
 def stored_affine(op: Op, graph: Rewriting) -> int | None:
     """A parameter stored in the size in which it is broadcast over a norm's result is the norm's own weight or bias."""

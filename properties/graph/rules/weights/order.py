@@ -38,7 +38,8 @@ class _Exchange:
     tier="B",
     name="order of concatenated parts",
     source="conv(cat([a, b], 1), W) = conv(cat([b, a], 1), cat([W[:, m:], W[:, :m]], 1)) for a of m channels",
-    evidence="real",
+    requires="every reader can be stored in the other order, and no tensor is shared",
+    evidence="rounded",
 )
 def sorted_parts(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """A concatenation has its parts in the order of what they compute, if the layers after it can absorb that."""

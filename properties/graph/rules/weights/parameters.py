@@ -25,6 +25,7 @@ __all__ = [
     "permute",
     name="parameter in another shape",
     source="f(P.reshape(s)) = f(Q) with Q = P.reshape(s), f(P.permute(d)) = f(Q) with Q = P.permute(d)",
+    requires="a parameter or buffer whose content is no part of the net",
     evidence="exact",
 )
 def parameter_in_another_shape(op: Op, graph: Rewriting) -> int | None:
@@ -44,6 +45,7 @@ def parameter_in_another_shape(op: Op, graph: Rewriting) -> int | None:
     *BINARY,
     name="parameter without leading ones",
     source="x * P = x * P.reshape(C, 1, 1) for P of size (1, C, 1, 1), likewise +, - and /",
+    requires="a parameter or buffer whose content is no part of the net",
     evidence="exact",
 )
 def parameter_without_leading_ones(op: Op, graph: Rewriting) -> int | None:
@@ -64,6 +66,7 @@ def parameter_without_leading_ones(op: Op, graph: Rewriting) -> int | None:
     *BINARY,
     name="scale before a permutation",
     source="permute(x, d) * P = permute(x * P.permute(argsort(d)), d), likewise +, - and /",
+    requires="a parameter or buffer whose content is no part of the net, broadcast over all axes",
     evidence="exact",
 )
 def broadcast_after_permute(op: Op, graph: Rewriting) -> int | None:
@@ -109,6 +112,7 @@ def _with_leaf(op: Op, slot: int, leaf: Op, param: Param, graph: Rewriting) -> t
     "prelu",
     name="parameter as a weight",
     source="layer(x, P) = layer(x) with P as its weight",
+    requires="the role is computed from a parameter as it stands",
     evidence="exact",
 )
 def parameter_as_weight(op: Op, graph: Rewriting) -> int | None:

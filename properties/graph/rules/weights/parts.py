@@ -27,7 +27,8 @@ _PER_CHANNEL = frozenset({"batch_norm", *WINDOW_POOLS, *GLOBAL_POOLS})
     tier="B",
     name="one layer for each part",
     source="conv(x, W)[:, i:j] = conv(x, W[i:j]), f(x)[:, i:j] = f(x[:, i:j]) for an f by channel",
-    evidence="real",
+    requires="only parts are read; groups 1, or parts of whole groups",
+    evidence="rounded",
 )
 def split_layers(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """A layer of which only parts are read, each part apart from the others, is a layer for each part."""
@@ -103,7 +104,8 @@ def _emit_part(op: Op, out: list[Op], dim: int, chosen: Range) -> int:
     name="one layer for joined parts",
     source="cat([conv(x, V), conv(x, W)]) = conv(x, cat([V, W])), "
     "cat([conv(x, V), conv(y, W)]) = conv(cat([x, y]), cat([V, W]), groups=2)",
-    evidence="real",
+    requires="equal settings, no other reader; one input, or inputs of one width",
+    evidence="rounded",
 )
 def joined_layers(ops: tuple[Op, ...]) -> tuple[Op, ...] | None:
     """Layers of equal settings whose results are joined, and read nowhere else, are one layer."""

@@ -15,7 +15,8 @@ __all__ = ["pointwise_before_views"]
     "conv",
     name="1x1 convolution before a reshape",
     source="sum_c(W[k, c] * x[c, v(i)]) = sum_c(W[k, c] * x[c])[v(i)], W a 1x1 kernel and v a view of the other axes",
-    evidence="real",
+    requires="kernel and stride 1, no padding, groups 1; the channels are whole axes",
+    evidence="rounded",
 )
 def pointwise_before_views(op: Op, graph: Rewriting) -> int | None:
     """A 1x1 convolution after a chain of views goes before it, with the axes that are its channels made one."""

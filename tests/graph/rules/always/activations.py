@@ -48,9 +48,35 @@ CASES = (
     Rewrite(
         rules.relu_twice,
         lambda n, x: F.relu6(3 * n.a(x).relu()),
-        lambda n, x: F.relu6(F.relu6(3 * n.a(x).relu())).relu(),
+        lambda n, x: F.relu6(F.relu6(3 * n.a(x).relu())),
         lambda n, x: F.relu6(3 * n.a(x).abs()),
         what="clamp",
+    ),
+    Rewrite(
+        rules.relu_twice,
+        lambda n, x: F.softplus(n.a(x), beta=2).relu(),
+        lambda n, x: F.softplus(n.a(x), beta=2),
+        lambda n, x: F.softplus(n.a(x), beta=-2).relu(),
+        what="softplus",
+    ),
+    Rewrite(
+        rules.relu_of_nonnegative,
+        lambda n, x: (3 * n.a(x)).clamp(0, 6).relu(),
+        lambda n, x: (3 * n.a(x)).relu().clamp(0, 6),
+        lambda n, x: (3 * n.a(x)).clamp(-1, 6),
+    ),
+    Rewrite(
+        rules.bounds,
+        lambda n, x: F.relu6(8 * n.a(x)),
+        lambda n, x: F.hardtanh(8 * n.a(x), 0, 6),
+        lambda n, x: F.hardtanh(8 * n.a(x), 0, 5),
+    ),
+    Rewrite(
+        rules.relu_by_mask,
+        lambda n, x: (lambda y: y.masked_fill(y <= 0, 0.0))(n.a(x)),
+        lambda n, x: F.threshold(n.a(x), 0, 0),
+        lambda n, x: F.threshold(n.a(x), 0, 1),
+        what="filled",
     ),
     Rewrite(
         rules.hardsigmoid,
@@ -79,7 +105,7 @@ CASES = (
         what="where",
     ),
     Rewrite(
-        rules.relu_by_hand,
+        rules.relu_by_mask,
         lambda n, x: (lambda y: torch.where(y <= 0, torch.zeros_like(y), y))(n.a(x)),
         lambda n, x: n.a(x).relu(),
         lambda n, x: (lambda y: torch.where(y <= 0.5, torch.zeros_like(y), y))(n.a(x)),

@@ -26,7 +26,7 @@ CASES = (
         lambda n, x: n.a(x).mean((1, 3)),
     ),
     Rewrite(
-        rules.global_pool,
+        rules.global_maximum,
         lambda n, x: n.a(x).amax((2, 3), keepdim=True),
         lambda n, x: F.adaptive_max_pool2d(n.a(x), 1),
         lambda n, x: n.a(x).amax((1, 3), keepdim=True),
@@ -57,13 +57,13 @@ CASES = (
         lambda n, x: n.a(x)[:, :, 1::2, ::2],
     ),
     Rewrite(
-        rules.padded_pool,
+        rules.padded_max_pool,
         lambda n, x: F.max_pool2d(F.pad(n.a(x), (1, 1, 1, 1), value=-math.inf), 3, 2),
         lambda n, x: F.max_pool2d(n.a(x), 3, 2, 1),
         lambda n, x: F.max_pool2d(F.pad(n.a(x) - 2, (1, 1, 1, 1)), 3, 2),
     ),
     Rewrite(
-        rules.padded_pool,
+        rules.padded_max_pool,
         lambda n, x: F.max_pool2d(F.pad(n.a(x).relu(), (1, 1, 1, 1)), 3, 2),
         lambda n, x: F.max_pool2d(n.a(x), 3, 2, 1).relu(),
         lambda n, x: F.max_pool2d(F.pad(n.a(x).relu(), (1, 1, 1, 1), value=1.0), 3, 2),

@@ -42,4 +42,14 @@ CASES = (
         "linear",
         sizes=SEVERAL,
     ),
+    OnADomain(
+        rules.gradient_only,
+        lambda n, x: (lambda y: y + (y.relu() - y).detach())(n.a(x)),
+        lambda n, x: (lambda y: y + (y.relu() - y))(n.a(x)),
+        lambda n, x: (lambda y: y + (y.sigmoid() - y).detach())(n.a(x)),
+        None,
+        "nobody asks for gradients",
+        sizes=Sizes(),
+        mode="eval",
+    ),
 )

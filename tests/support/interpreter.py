@@ -109,8 +109,11 @@ def _adaptive_pool(call: _Call) -> Tensor:
 
 
 def _global_pool(call: _Call) -> Tensor:
-    reduced = torch.mean if call.op.kind == "global_avg_pool" else torch.amax
-    return reduced(call.x[0], tuple(range(2, call.x[0].dim())), keepdim=True)
+    axes = tuple(range(2, call.x[0].dim()))
+    if call.op.kind == "global_avg_pool":
+        return call.x[0].mean(axes, keepdim=True)
+    made = F.adaptive_max_pool1d(call.x[0].flatten(2), 1)  # the gradient goes to one of several largest
+    return made.reshape(*made.shape[:2], *(1 for _ in axes))
 
 
 def _along_an_axis(call: _Call) -> Tensor:
@@ -212,13 +215,16 @@ _KERNELS: Mapping[str, Kernel] = {
 }
 
 
-def run(graph: OpGraph, tensors: Mapping[str, Tensor], image: Tensor) -> Tensor:
+def run(
+    graph: OpGraph, tensors: Mapping[str, Tensor], image: Tensor, given: Mapping[int, Tensor] | None = None
+) -> Tensor:
     """The first result for an image, every dropout off, in the image's type.
 
     Args:
         graph: captured or rewritten.
         tensors: what the net stores, by key.
         image: its input.
+        given: results that are not computed, by position.
 
     Raises:
         NotImplementedError: if an operator that the result depends on is not known here.
@@ -226,9 +232,9 @@ def run(graph: OpGraph, tensors: Mapping[str, Tensor], image: Tensor) -> Tensor:
     output = next(position for position, op in enumerate(graph.ops) if op.kind == "output")
     needed = {graph.ops[output].inputs[0]}
     for position in range(output - 1, -1, -1):
-        needed |= set(graph.ops[position].inputs) if position in needed else set()
-    values: dict[int, Tensor] = {}
-    for position in sorted(needed):
+        needed |= set(graph.ops[position].inputs) if position in needed and position not in (given or {}) else set()
+    values: dict[int, Tensor] = {**(given or {})}
+    for position in sorted(needed - {*values}):
         op = graph.ops[position]
         operands = [values[source] for source in op.inputs]
         values[position] = image if op.kind == "input" else value_of(op, operands, tensors, image.dtype)

@@ -7,9 +7,10 @@ from math import isclose
 from properties.graph.kinds import POLYNOMIAL
 from properties.graph.rewriting.rule import Rewriting
 
-__all__ = ["Polynomial", "are_equal", "polynomial"]
+__all__ = ["LAST_DIGITS", "Polynomial", "are_equal", "polynomial"]
 
 Polynomial = dict[int, float]  # power to coefficient
+LAST_DIGITS = 1e-14  # what a few roundings make of a constant in float64; other digits are another formula
 
 
 def polynomial(position: int, x: int, graph: Rewriting, depth: int = 8) -> Polynomial | None:
@@ -58,7 +59,9 @@ def _power(base: Polynomial, exponent: object) -> Polynomial | None:
 
 
 def are_equal(found: Polynomial | None, wanted: Polynomial) -> bool:
-    """Whether two polynomials are one, their coefficients to nine digits."""
+    """Whether two polynomials are one, their coefficients but for rounding."""
     if found is None:
         return False
-    return all(isclose(found.get(power, 0.0), wanted.get(power, 0.0), rel_tol=1e-9) for power in {*found, *wanted})
+    return all(
+        isclose(found.get(power, 0.0), wanted.get(power, 0.0), rel_tol=LAST_DIGITS) for power in {*found, *wanted}
+    )

@@ -69,17 +69,20 @@ def _decide(op: Op, graph: Rewriting, strictly: bool) -> bool:
         return not a and (all(inputs) or (any(inputs) and not strictly))
     with_conditions: dict[str, Callable[[], bool]] = {
         "add": lambda: set(a) <= {"scalar"} and a.get("scalar", 0) >= 0,
-        "mul": lambda: set(a) <= {"scalar"} and a.get("scalar", 0) >= 0,
-        "div": lambda: set(a) <= {"scalar"} and a.get("scalar", 1) > 0,
+        "mul": lambda: set(a) <= {"scalar"} and a.get("scalar", 0) >= (1 if strictly else 0),
+        "div": lambda: set(a) <= {"scalar"} and a.get("scalar", 1) > 0 and not strictly,
         "max_pool": lambda: set(a) == _MAX_POOL and set(a["dilation"]) == {1},
-        "avg_pool": lambda: set(a) == _AVG_POOL and (a["divisor_override"] or 1) > 0,
+        "avg_pool": lambda: set(a) == _AVG_POOL and (a["divisor_override"] or 1) > 0 and not strictly,
         "pad": lambda: a["mode"] != "constant" or a["value"] >= 0,
     }
     if op.kind in with_conditions:
         return all(inputs) and with_conditions[op.kind]()
+    if op.kind in _MEANS and strictly:
+        return False
     return op.kind in _IF_ALL_ARE and bool(inputs) and all(inputs) and set(a) <= _IF_ALL_ARE[op.kind]
 
 
+_MEANS = ("mean", "adaptive_avg_pool", "global_avg_pool", "upsample_bilinear2d")  # the smallest number is 0 afterwards
 _MAX_POOL = {"kernel_size", "stride", "padding", "dilation", "ceil_mode"}
 _AVG_POOL = {"kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"}
 

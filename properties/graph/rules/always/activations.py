@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isclose
 
 from properties.graph.ir import Op
-from properties.graph.rewriting.polynomials import are_equal, polynomial
+from properties.graph.rewriting.polynomials import LAST_DIGITS, are_equal, polynomial
 from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 from properties.graph.rewriting.signs import is_nonnegative
 
@@ -109,7 +109,7 @@ def hardsigmoid_as_clamp(op: Op, graph: Rewriting) -> int | None:
     if clamp.kind != "clamp" or len(clamp.inputs) != 1 or set(op.attributes) - {"scalar", "min", "max"}:
         return None
     low, high = clamp.attributes.get("min"), clamp.attributes.get("max")
-    if low != 0 or high is None or not isclose(high * factor, 1, rel_tol=1e-9):
+    if low != 0 or high is None or not isclose(high * factor, 1, rel_tol=LAST_DIGITS):
         return None
     x = clamp.inputs[0]
     while graph.ops[x].kind in ("add", "mul", "div") and "scalar" in graph.ops[x].attributes:

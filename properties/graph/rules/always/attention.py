@@ -7,6 +7,7 @@ from typing import Any
 
 from properties.graph.ir import Op
 from properties.graph.kinds import RESHAPES, VIEWS
+from properties.graph.rewriting.polynomials import LAST_DIGITS
 from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 from properties.graph.rewriting.views import last_two_turned, origin_of
 
@@ -197,6 +198,6 @@ def _turned(position: int, graph: Rewriting) -> int:
 def attention_scale(op: Op, graph: Rewriting) -> int | None:
     """A scale of attention that is the one it has by itself need not be named."""
     scale, wide = op.attributes.get("scale"), graph.source(op).shape[-1]
-    if not isinstance(scale, int | float) or not isclose(scale * sqrt(wide), 1, rel_tol=1e-9):
+    if not isinstance(scale, int | float) or not isclose(scale * sqrt(wide), 1, rel_tol=LAST_DIGITS):
         return None
     return graph.emit(op.with_(attributes={name: value for name, value in op.attributes.items() if name != "scale"}))

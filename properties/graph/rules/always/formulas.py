@@ -6,7 +6,7 @@ from math import isclose, pi, sqrt
 
 from properties.graph.ir import Op
 from properties.graph.kinds import POLYNOMIAL
-from properties.graph.rewriting.polynomials import Polynomial, are_equal, polynomial
+from properties.graph.rewriting.polynomials import LAST_DIGITS, Polynomial, are_equal, polynomial
 from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 
 __all__ = ["gelu", "log_of_softmax", "product_as_activation", "sigmoid_by_hand", "softmax_by_hand", "square"]
@@ -70,7 +70,7 @@ def _gated(op: Op, gate: int, inside: int, wanted: Polynomial, number: float, gr
         if graph.ops[x].shape != op.shape or not are_equal(polynomial(inside, x, graph), wanted):
             continue
         found, factors = _factors(op, graph, x)
-        if isclose(found, number, rel_tol=1e-9) and sorted(factors) == sorted((x, gate)):
+        if isclose(found, number, rel_tol=LAST_DIGITS) and sorted(factors) == sorted((x, gate)):
             return x
     return None
 

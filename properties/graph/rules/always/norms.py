@@ -12,12 +12,12 @@ from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmeti
 __all__ = ["affine_after_norm", "division_by_root", "group_norm_by_layer_norm", "norm_by_hand", "variance"]
 
 
-@always(
+@in_real_arithmetic(
     "var",
     name="variance",
     source="var(x, correction=0) = mean((x - mean(x))^2)",
     requires="correction 0, and axes are named",
-    evidence="rounded",
+    departs="gradients where x is infinite",
 )
 def variance(op: Op, graph: Rewriting) -> int | None:
     """A variance over all values is the mean square of what is left when their mean is taken off."""

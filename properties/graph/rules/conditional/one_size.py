@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isclose, prod
 
 from properties.graph.ir import Op
+from properties.graph.rewriting.polynomials import LAST_DIGITS
 from properties.graph.rewriting.rule import Rewriting, under_condition
 
 __all__ = [
@@ -118,7 +119,7 @@ def sum_as_mean(op: Op, graph: Rewriting) -> int | None:
     before = graph.source(total).shape
     count = prod(before[dim] for dim in total.attributes["dim"])
     if not isinstance(scalar, int | float) or not isclose(
-        scalar, count if op.kind == "div" else 1 / count, rel_tol=1e-12
+        scalar, count if op.kind == "div" else 1 / count, rel_tol=LAST_DIGITS
     ):
         return None
     return graph.emit(total.with_(kind="mean", where=op.where))

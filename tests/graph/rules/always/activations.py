@@ -32,14 +32,14 @@ CASES = (
         lambda n, x: n.a(x).tanh().relu(),
     ),
     Rewrite(
-        rules.relu_twice,
+        rules.relu_of_nonnegative,
         lambda n, x: F.avg_pool2d(n.a(x).relu(), 3, 2, 1).relu(),
         lambda n, x: F.avg_pool2d(n.a(x).relu(), 3, 2, 1),
         lambda n, x: F.avg_pool2d(n.a(x), 3, 2, 1).relu(),
         what="mean",
     ),
     Rewrite(
-        rules.relu_twice,
+        rules.relu_of_nonnegative,
         lambda n, x: torch.cat([n.a(x).relu() + 1, n.b(x).sigmoid() * n.a(x).abs()], 1).relu(),
         lambda n, x: torch.cat([n.a(x).relu() + 1, n.b(x).sigmoid() * n.a(x).abs()], 1),
         lambda n, x: torch.cat([n.a(x).relu() - 1, n.b(x).sigmoid() * n.a(x).abs()], 1).relu(),

@@ -19,6 +19,7 @@ from properties.graph.ir import Op, OpGraph, Param
 from properties.graph.kinds import LEAVES
 from properties.graph.torch.aten.schema import Call, read_call, result_shape
 from properties.graph.torch.aten.translate import SPLITS, Meaning, translate
+from properties.graph.torch.contents import Contents
 from properties.graph.torch.leaves import Leaves, constant, digest, name_of
 from properties.graph.torch.memory import Memory, View, share_memory
 from properties.graph.torch.regions import Region, attribute_of, region_of
@@ -65,6 +66,8 @@ class _Lowering:
         self.gradients_on = True
         self.autocast: str | None = None
         self.detached: dict[int, int] = {}
+        self.contents = Contents(trace.graph)
+        self.filled: dict[str, float | int | bool] = {}  # constants that hold one number everywhere, by key
 
     def run(self, paths: tuple[str, ...], mode: str) -> OpGraph:
         for node in self.trace.graph.nodes:
@@ -79,7 +82,7 @@ class _Lowering:
     def _walk(self, graph: fx.Graph) -> None:
         for node in graph.nodes:
             if node.op == "get_attr" and not isinstance(attribute_of(node), fx.GraphModule):
-                self.leaf[node] = constant(str(node.target), attribute_of(node))
+                self._constant(node, str(node.target), attribute_of(node))
             elif node.op == "call_function":
                 self._call(node)
 
@@ -90,7 +93,18 @@ class _Lowering:
             self.inputs.append(node)
             return
         known = self.by_key.get(self.leaves.tied.get(key, key))
-        self.leaf[node] = known or constant(key, self.trace.constants.get(key))
+        if known is None:
+            self._constant(node, key, self.trace.constants.get(key))
+        else:
+            self.leaf[node] = known
+
+    def _constant(self, node: fx.Node, key: str, content: object) -> None:
+        """The node holds a tensor that is registered nowhere."""
+        self.leaf[node] = constant(key, content)
+        self.contents.keep(node, content)
+        kept = self.contents.of(node)
+        if kept is not None and kept.numel() and bool((kept == kept.flatten()[0]).all()):
+            self.filled[key] = kept.flatten()[0].item()
 
     def _emit(self, op: Op) -> int:
         self.ops.append(op)
@@ -128,7 +142,10 @@ class _Lowering:
             "where": where if where in self.leaves.modules else "",
             "dtype": param.dtype,
         }
-        if param.kind == "constant":
+        if param.key in self.filled:
+            filled = {"shape": param.shape, "value": self.filled[param.key], "dtype": param.dtype}
+            op = Op("full", attributes=filled, **place)
+        elif param.kind == "constant":
             op = Op("constant", attributes={"digest": param.digest}, **place)
         else:
             op = Op("parameter", params={"value": self._with_content(param)}, **place)
@@ -167,6 +184,10 @@ class _Lowering:
 
     def _define(self, node: fx.Node, call: Call, index: int) -> None:
         """The node's value is a new tensor, or a view of one of the call's operands."""
+        content = None if call.several else self.contents.made(node)
+        if content is not None:
+            self._constant(node, f"constant {digest(content)} {tuple(content.shape)}", content)
+            return
         meaning = translate(call, index, node)
         seen = next((operand for operand in call.operands() if share_memory(node, operand)), None)
         if meaning.kind == "identity" and seen is None and self._is_role(meaning.inputs[0]):
@@ -174,6 +195,8 @@ class _Lowering:
             return
         meaning = self._unless_detached(meaning, node)
         made = self._make(node, meaning)
+        if meaning.kind == "full":  # of another tensor's size
+            self.contents.keep(node, torch.full(self.ops[made].shape, meaning.attributes["value"], dtype=call.dtype))
         if seen is None:
             self.memory.own(node, made)
         else:

@@ -7,6 +7,7 @@ from graph.rules.always import (
     activations,
     arithmetic,
     attention,
+    batches,
     formulas,
     layers,
     norms,
@@ -41,6 +42,7 @@ ALWAYS: tuple[Rewrite, ...] = (
     *products.CASES,
     *attention.CASES,
     *norms.CASES,
+    *batches.CASES,
 )
 WEIGHTS: tuple[Weighted, ...] = (
     *stored_parameters.CASES,

@@ -33,11 +33,32 @@ def test_a_course_that_chance_decides_is_refused():
         capture(Net(lambda n, x: n.a(x) if torch.rand(1) < 0.5 else x, a=conv()), input_shape=SHAPE)
 
 
-def test_constants_made_in_forward_are_operators():
-    """They fold as they do where a net makes them in its constructor."""
+def test_constants_made_in_forward_are_folded():
+    """They are their content, however it was come by; what holds one number everywhere says which."""
     net = Net(lambda n, x: n.a(x) * torch.arange(12) + torch.full((1,), 2.0), a=conv())
 
-    assert ["conv", "arange", "mul", "full", "add"] == _kinds(net)
+    assert ["conv", "constant", "mul", "full", "add"] == _kinds(net)
+
+
+def _masked(n, x):
+    mask = torch.zeros(12)
+    mask[3:] = 1
+    return n.a(x) * mask
+
+
+def test_what_is_written_in_place_is_no_constant():
+    """A table that is filled part by part is told by its operators."""
+    found = [
+        [op.attributes.get("digest") for _, op in capture(Net(run, a=conv()), input_shape=SHAPE).of_kind("constant")]
+        for run in (
+            lambda n, x: n.a(x) * torch.arange(12).flip(0),
+            lambda n, x: n.a(x) * (11 - torch.arange(12)),
+            lambda n, x: n.a(x) * torch.arange(12),
+        )
+    ]
+
+    assert found[0] == found[1] != found[2]
+    assert "constant" not in _kinds(Net(_masked, a=conv()))
 
 
 @pytest.mark.parametrize("make", [

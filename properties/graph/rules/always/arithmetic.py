@@ -11,6 +11,7 @@ from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmeti
 
 __all__ = [
     "expansion_in_arithmetic",
+    "filled_operand",
     "negative",
     "negative_number",
     "nested_sums",
@@ -152,6 +153,27 @@ def negative_number(op: Op, graph: Rewriting) -> int | None:
     if dict(op.attributes) != {"scalar": number} or not isinstance(number, int | float) or isinstance(number, bool):
         return None
     return graph.emit(op.with_(kind="add", attributes={"scalar": -number}))
+
+
+@always(
+    *BINARY,
+    name="one number everywhere",
+    source="x + full(s, c) = x + c, x - full(s, c) = x - c, likewise * and /",
+    requires="x and the result have one size, and all three one float type",
+    evidence="exact",
+)
+def filled_operand(op: Op, graph: Rewriting) -> int | None:
+    """A tensor that holds one number everywhere is that number, where it makes nothing larger."""
+    if len(op.inputs) != 2 or op.attributes or not op.dtype.startswith("float"):
+        return None
+    for slot in (1, 0) if op.kind in ("add", "mul") else (1,):
+        filled, x = graph.source(op, slot), graph.source(op, 1 - slot)
+        if filled.kind != "full" or (x.shape, x.dtype, filled.dtype) != (op.shape, op.dtype, op.dtype):
+            continue
+        number = filled.attributes["value"]
+        if isinstance(number, int | float):
+            return graph.emit(op.with_(inputs=(op.inputs[1 - slot],), attributes={"scalar": number}))
+    return None
 
 
 @always(

@@ -11,7 +11,14 @@ from properties.graph.rewriting.polynomials import LAST_DIGITS
 from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 from properties.graph.rewriting.views import last_two_turned, origin_of
 
-__all__ = ["attention", "attention_scale", "factor_before_product", "merged_batches", "softmax_of_reshaped"]
+__all__ = [
+    "attention",
+    "attention_scale",
+    "factor_before_product",
+    "mask_without_effect",
+    "merged_batches",
+    "softmax_of_reshaped",
+]
 
 
 @always(
@@ -201,3 +208,22 @@ def attention_scale(op: Op, graph: Rewriting) -> int | None:
     if not isinstance(scale, int | float) or not isclose(scale * sqrt(wide), 1, rel_tol=LAST_DIGITS):
         return None
     return graph.emit(op.with_(attributes={name: value for name, value in op.attributes.items() if name != "scale"}))
+
+
+@always(
+    "scaled_dot_product_attention",
+    name="mask without effect",
+    source="scaled_dot_product_attention(q, k, v, full(s, True)) = scaled_dot_product_attention(q, k, v), "
+    "likewise full(s, 0.0)",
+    requires="the mask is True, or of a float type and 0, everywhere",
+    evidence="rounded",
+)
+def mask_without_effect(op: Op, graph: Rewriting) -> int | None:
+    """A mask that hides nothing, or adds nothing, need not be given."""
+    if op.attributes.get("given") != ("attn_mask",) or len(op.inputs) != 4:
+        return None
+    mask = graph.source(op, 3)
+    if mask.kind != "full" or mask.attributes["value"] != (mask.dtype == "bool"):
+        return None
+    attributes = {name: value for name, value in op.attributes.items() if name != "given"}
+    return graph.emit(op.with_(inputs=op.inputs[:3], attributes=attributes))

@@ -32,6 +32,17 @@ def _merged_attention(n, x, dim=2):
 
 CASES = (
     Rewrite(
+        rules.mask_without_effect,
+        lambda n, x: (
+            lambda y: F.scaled_dot_product_attention(y, y, y, (torch.arange(y.shape[-2]) >= 0).expand(y.shape[-2], -1))
+        )(n.a(x)),
+        lambda n, x: (lambda y: F.scaled_dot_product_attention(y, y, y))(n.a(x)),
+        lambda n, x: (
+            lambda y: F.scaled_dot_product_attention(y, y, y, (torch.arange(y.shape[-2]) >= 1).expand(y.shape[-2], -1))
+        )(n.a(x)),
+        sizes=SQUARE,
+    ),
+    Rewrite(
         rules.merged_batches,
         both(lambda a, b: torch.bmm(a.flatten(0, 1), b.flatten(0, 1)).view(a.shape)),
         both(lambda a, b: a @ b),

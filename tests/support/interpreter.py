@@ -46,6 +46,8 @@ _REDUCED = {"mean": torch.mean, "sum": torch.sum, "amax": torch.amax, "amin": to
 
 def _arithmetic(call: _Call) -> Tensor:
     function, x = _BINARY[call.op.kind], call.x
+    if "rounding_mode" in call.a:
+        return torch.div(call.x[0], call.a.get("scalar", call.x[-1]), rounding_mode=call.a["rounding_mode"])
     if "scalar" in call.a:
         return function(x[0], call.a["scalar"])
     total = x[0]
@@ -101,6 +103,16 @@ def _pool(call: _Call) -> Tensor:
         return getattr(F, f"max_pool{axes}d")(call.x[0], *settings, a["dilation"], a["ceil_mode"])
     extra = (a["divisor_override"],) if axes > 1 else ()
     return getattr(F, f"avg_pool{axes}d")(call.x[0], *settings, a["ceil_mode"], a["count_include_pad"], *extra)
+
+
+def _places(call: _Call) -> Tensor:
+    """Where a pool's largest numbers stand."""
+    a, x = call.a, call.x[0]
+    if call.op.kind == "adaptive_max_pool":
+        size = a["output_size"]
+        return getattr(F, f"adaptive_max_pool{len(size)}d")(x, size, return_indices=True)[1].to(x.dtype)
+    settings = a["kernel_size"], a["stride"], a["padding"], a["dilation"], a["ceil_mode"]
+    return getattr(F, f"max_pool{len(a['kernel_size'])}d")(x, *settings, return_indices=True)[1].to(x.dtype)
 
 
 def _adaptive_pool(call: _Call) -> Tensor:
@@ -177,7 +189,8 @@ _KERNELS: Mapping[str, Kernel] = {
     **dict.fromkeys(("adaptive_avg_pool", "adaptive_max_pool"), _adaptive_pool),
     **dict.fromkeys(("global_avg_pool", "global_max_pool"), _global_pool),
     **dict.fromkeys(("max", "min"), _along_an_axis),
-    **dict.fromkeys(("reshape", "flatten"), lambda c: c.x[0].reshape(c.op.shape)),
+    "reshape": lambda c: c.x[0].reshape(c.a["shape"]),
+    "flatten": lambda c: c.x[0].flatten(c.a["start"]),
     **dict.fromkeys(("expand", "expand_as"), lambda c: c.x[0].expand(c.op.shape).clone()),
     "repeat": lambda c: c.x[0].repeat(c.a["repeats"]),
     "slice": lambda c: c.x[0][_part(c.a)],
@@ -255,6 +268,12 @@ def value_of(op: Op, operands: list[Tensor], tensors: Mapping[str, Tensor], dtyp
     Raises:
         NotImplementedError: if the operator is not known here.
     """
+    if op.attributes.get("result") == 1 and op.kind in ("max_pool", "adaptive_max_pool"):
+        return _places(_Call(op, operands, {}, dtype))
+    if "dtype" in op.attributes and op.kind in (*_REDUCED, "softmax", "log_softmax"):
+        coarse = {name: value for name, value in op.attributes.items() if name != "dtype"}
+        rounded = [operand.to(getattr(torch, op.attributes["dtype"])).to(operand.dtype) for operand in operands]
+        return value_of(op.with_(attributes=coarse), rounded, tensors, dtype)
     if op.kind not in _KERNELS or "result" in op.attributes:
         raise NotImplementedError(f"the interpreter does not know {op.kind} with {dict(op.attributes)}")
     computed = [role for role, value in op.attributes.items() if value == "computed"]

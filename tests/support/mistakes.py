@@ -138,13 +138,11 @@ def _a(n, x):
 
 
 GRADIENTS = (
-    Mistake("detached", _a, lambda n, x: n.a(x).detach(), "train"),
-    Mistake(
-        "cloned without gradient", lambda n, x: n.a(x) + n.a(x).clone(), lambda n, x: n.a(x) + no_grad(n, x), "train"
-    ),
-    Mistake("written without gradient", _writes_with_gradient, _writes_without_gradient, "train"),
-    Mistake("no_grad beside a write through a view", _attached_after_a_write, _detached_after_a_write, "train"),
-    Mistake("inference_mode", _a, _infers, "train"),
+    Mistake("detached", _a, lambda n, x: n.a(x).detach()),
+    Mistake("cloned without gradient", lambda n, x: n.a(x) + n.a(x).clone(), lambda n, x: n.a(x) + no_grad(n, x)),
+    Mistake("written without gradient", _writes_with_gradient, _writes_without_gradient),
+    Mistake("no_grad beside a write through a view", _attached_after_a_write, _detached_after_a_write),
+    Mistake("inference_mode", _a, _infers),
     Mistake("a backward of its own", _a, lambda n, x: Reversed.apply(n.a(x)), "train"),
     Mistake("frozen weight", _a, _a, "both", convs, _frozen),
 )

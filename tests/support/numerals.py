@@ -10,7 +10,7 @@ from torch import Tensor
 from properties.graph.ir import OpGraph
 from properties.graph.kinds import LINEAR_MAPS
 
-__all__ = ["REGIMES", "departures"]
+__all__ = ["REGIMES", "departures", "read_by"]
 
 REGIMES: dict[str, tuple[float, ...]] = {
     "ties": (-6.0, -3.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 3.0, 6.0),
@@ -54,12 +54,12 @@ def _cut(step: Step) -> list[int]:
     for position, (one, other) in enumerate(zip(step.before.ops, step.after.ops, strict=False)):
         if one == other and {*one.inputs} <= {*shared}:
             shared.append(position)
-    layers = [{at for at in _read(graph) if graph.ops[at].kind in LINEAR_MAPS} for graph in (step.before, step.after)]
+    layers = [{at for at in read_by(graph) if graph.ops[at].kind in LINEAR_MAPS} for graph in (step.before, step.after)]
     cut = layers[0] if layers[0] == layers[1] and layers[0] <= {*shared} else set()
     return [position for position in shared if position in cut or step.before.ops[position].kind == "input"]
 
 
-def _read(graph: OpGraph) -> set[int]:
+def read_by(graph: OpGraph) -> set[int]:
     """What the result depends on."""
     found: set[int] = set()
     waiting = [*graph.output.inputs]

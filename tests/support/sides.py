@@ -56,7 +56,7 @@ def _not_equal(step: Step, tensors: dict[str, Tensor], image: Tensor, dtype: tor
     with torch.no_grad():
         own = {key: tensor.to(dtype) if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
         one, other = (run(graph, own, image.to(dtype)) for graph in (step.before, step.after))
-    if torch.equal(one, other):
+    if torch.equal(one.nan_to_num(), other.nan_to_num()) and torch.equal(one.isnan(), other.isnan()):
         return ""
     return f"{int((one != other).sum())} of {one.numel()} numbers differ in {dtype}"
 
@@ -71,11 +71,14 @@ def _gradients(value: Tensor, tensors: dict[str, Tensor], image: Tensor) -> list
 
 
 def _apart(what: str, one: list[Tensor], other: list[Tensor]) -> str:
-    """How far two lists of tensors are apart, if that is too far; infinities have to be in the same places."""
+    """How far two lists of tensors are apart, if that is too far; infinities and NaN have to be in the same places."""
     for a, b in zip(one, other, strict=True):
-        if torch.equal(a, b):
+        finite = a.isfinite() & b.isfinite()
+        if not torch.equal(a[~finite].nan_to_num(0.5), b[~finite].nan_to_num(0.5)):
+            return f"{what} are infinite, or no numbers, in other places"
+        if torch.equal(a[finite], b[finite]):
             continue
-        distance = (a - b).abs().max() / (1 + a.abs().max())
+        distance = (a - b)[finite].abs().max() / (1 + a[finite].abs().max())
         if not distance <= _RELATIVE[what]:
             return f"{what} are {distance:.1e} apart"
     return ""

@@ -7,7 +7,6 @@ from graph.rules.always import (
     activations,
     arithmetic,
     attention,
-    batches,
     formulas,
     layers,
     norms,
@@ -42,7 +41,6 @@ ALWAYS: tuple[Rewrite, ...] = (
     *products.CASES,
     *attention.CASES,
     *norms.CASES,
-    *batches.CASES,
 )
 WEIGHTS: tuple[Weighted, ...] = (
     *stored_parameters.CASES,

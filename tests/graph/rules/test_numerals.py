@@ -14,6 +14,7 @@ from properties.graph.torch.capture import capture
 REAL = [rule for rule in RULES if rule.ground == "real arithmetic"]
 # They depart at numbers that are not drawn here.
 RARELY = {
+    "ReLU before a dropout": "minus infinity that is dropped",
     "division by a root": "roots of tiny numbers",
     "attention by hand": "a row that is masked altogether",
     "GELU by hand": "the last digits",

@@ -9,8 +9,18 @@ from properties.graph.rewriting.polynomials import LAST_DIGITS, are_equal, polyn
 from properties.graph.rewriting.rule import Rewriting, always, in_real_arithmetic
 from properties.graph.rewriting.signs import is_nonnegative
 
-__all__ = ["bounds", "clamp", "gated", "hardsigmoid", "hardsigmoid_as_clamp", "relu_by_hand", "relu_by_mask",
-           "relu_of_nonnegative", "relu_twice"]  # fmt: skip
+__all__ = [
+    "bounds",
+    "clamp",
+    "gated",
+    "hardsigmoid",
+    "hardsigmoid_as_clamp",
+    "relu_after_dropout",
+    "relu_by_hand",
+    "relu_by_mask",
+    "relu_of_nonnegative",
+    "relu_twice",
+]  # fmt: skip
 
 
 @always(
@@ -244,3 +254,18 @@ def hardsigmoid(op: Op, graph: Rewriting) -> int | None:
     if shifted.kind != "add" or shifted.attributes.get("scalar") != 3:
         return None
     return graph.emit(op.with_(kind="hardsigmoid", inputs=shifted.inputs, attributes={}))
+
+
+@in_real_arithmetic(
+    "relu",
+    name="ReLU before a dropout",
+    source="relu(dropout(x, p)) = dropout(relu(x), p), with one draw",
+    requires="a dropout of elements or of channels",
+    departs="minus infinity that is dropped is no number",
+)
+def relu_after_dropout(op: Op, graph: Rewriting) -> int | None:
+    """A dropout keeps signs and draws as many numbers before a ReLU as after it: the normal form draws last."""
+    before = graph.source(op)
+    if before.kind not in ("dropout", "feature_dropout"):
+        return None
+    return graph.emit(before.with_(inputs=(graph.emit(op.with_(inputs=before.inputs)),)))

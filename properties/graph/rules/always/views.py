@@ -14,6 +14,7 @@ __all__ = [
     "elementwise_after_permute",
     "elementwise_after_reshape",
     "flatten",
+    "flip_of_flip",
     "norm_after_reshape",
     "permute_of_permute",
     "reduction_of_permuted",
@@ -254,3 +255,19 @@ def _rearranged(op: Op, graph: Rewriting, shape: Shape, dims: Shape) -> int:
     turned = tuple(shape[dim] for dim in dims)
     turn = graph.emit(op.with_(kind="permute", inputs=(cut,), attributes={"dims": dims}, shape=turned))
     return graph.emit(op.with_(kind="reshape", inputs=(turn,), attributes={"shape": op.shape}))
+
+
+@always(
+    "flip",
+    name="flip of a flip",
+    source="flip(flip(x, d), e) = flip(x, axes in one of d and e), and x if there are none",
+    requires="any axes",
+    evidence="exact",
+)
+def flip_of_flip(op: Op, graph: Rewriting) -> int | None:
+    """What is mirrored twice is as it was, and mirrored along each other axis once."""
+    before = graph.source(op)
+    if before.kind != "flip":
+        return None
+    dims = tuple(sorted({*op.attributes["dims"]} ^ {*before.attributes["dims"]}))
+    return graph.emit(op.with_(inputs=before.inputs, attributes={"dims": dims})) if dims else before.inputs[0]

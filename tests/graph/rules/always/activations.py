@@ -13,6 +13,12 @@ __all__ = ["CASES"]
 
 CASES = (
     Rewrite(
+        rules.relu_after_dropout,
+        lambda n, x: F.dropout(n.a(x), 0.3).relu(),
+        lambda n, x: F.dropout(n.a(x).relu(), 0.3),
+        lambda n, x: F.dropout(n.a(x), 0.3).sigmoid(),
+    ),
+    Rewrite(
         rules.clamp,
         lambda n, x: F.relu6(8 * n.a(x)),
         lambda n, x: (8 * n.a(x)).clamp(0, 6),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from support.cases import Rewrite, rows
+from support.cases import Rewrite, Sizes, rows
 from support.pairs import conv
 from torch import nn
 from torch.nn import functional as F
@@ -25,7 +25,42 @@ def _pointwise():
     return {"a": conv(), "s": nn.Conv2d(8, 5, 1, 2), "o": nn.Conv2d(8, 5, 1)}
 
 
+BATCHES = Sizes(batch=(2, 3, 4))
+
+
+def _head(n, x):
+    y = n.a(x).relu()
+    return n.l((n.b(y) + y).mean((2, 3)))
+
+
+def _head_of_a_batch():
+    return {"a": nn.Conv2d(8, 8, 3), "b": nn.Conv2d(8, 8, 1), "l": nn.Linear(8, 4)}
+
+
 CASES = (
+    Rewrite(
+        rules.parts_of_a_batch,
+        lambda n, x: torch.cat([_head(n, x[:1]), _head(n, x[1:])]),
+        _head,
+        lambda n, x: torch.cat([_head(n, x[1:]), _head(n, x[:1])]),
+        _head_of_a_batch,
+        sizes=BATCHES,
+    ),
+    Rewrite(
+        rules.parts_of_a_batch,
+        lambda n, x: torch.cat([(2 * n.a(part)).softmax(1) for part in x.split(1)]),
+        lambda n, x: (2 * n.a(x)).softmax(1),
+        lambda n, x: torch.cat([(2 * n.a(part)).softmax(0) for part in x.split(1)]),
+        what="softmax",
+        sizes=BATCHES,
+    ),
+    Rewrite(
+        rules.dilated_pointwise,
+        lambda n, x: F.conv2d(x, n.o.weight, stride=2, dilation=(2, 3)),
+        lambda n, x: F.conv2d(x, n.o.weight, stride=2),
+        lambda n, x: F.conv2d(x, n.o.weight, stride=(2, 3)),
+        _pointwise,
+    ),
     Rewrite(
         rules.padded_convolution,
         lambda n, x: n.a(F.pad(x, (1, 1, 1, 1))),

@@ -15,6 +15,12 @@ __all__ = ["CASES"]
 
 CASES = (
     Rewrite(
+        rules.flip_of_flip,
+        lambda n, x: n.a(x.flip(3)).flip(2).flip((3, 2)),
+        lambda n, x: n.a(x.flip(-1)).flip(-1),
+        lambda n, x: n.a(x.flip(3)).flip(2),
+    ),
+    Rewrite(
         rules.reshape_of_reshape,
         lambda n, x: n.a(x).view(-1, 4, 2, 12, 12).view(len(x), -1, 6, 24).relu(),
         lambda n, x: n.a(x).reshape(-1, 8, 6, 24).relu(),

@@ -44,7 +44,7 @@ def rewrites_page(rules: tuple[AnyRule, ...] = (*RULES, *GRAPH_RULES)) -> Page:
         rules: the table.
 
     Raises:
-        ValueError: if a rule lacks its formula, ground, conditions, evidence, what it does, or a case in the tests.
+        ValueError: if a rule lacks a case in the tests.
     """
     grounds = [(f"`{ground}`", sum(rule.ground == ground for rule in rules), says) for ground, says in GROUNDS.items()]
     parts = [
@@ -86,8 +86,6 @@ def _families(rules: Iterator[AnyRule]) -> dict[ModuleType, list[AnyRule]]:
 def _entry(rule: AnyRule, shown: _Shown) -> Iterator[str]:
     """Its name, what it does, what it rests on, and the first case that shows it."""
     does = (rule.rewrite.__doc__ or "").strip().partition("\n")[0]
-    if not (does and rule.source and rule.requires and rule.evidence in EVIDENCE and rule.ground in GROUNDS):
-        raise ValueError(f"a rule says what it does, its formula, ground and conditions, but {rule.name!r} does not")
     yield f"### {rule.name}"
     yield does
     lines = [f"- formula: {_formula(rule.source)}", f"- ground: {rule.ground}", f"- conditions: {rule.requires}"]

@@ -15,7 +15,7 @@ from properties.graph.question import Under
 from properties.graph.rewriting.params import are_apart
 from properties.graph.rewriting.rule import AnyRule, GraphRule, Rule
 from properties.graph.rules import GRAPH_RULES, RULES
-from properties.graph.rules.canonical import Spot, canonicalise
+from properties.graph.rules.canonical import EXACT, Spot, canonicalise
 from properties.oracle.explain.comparison import Comparison
 from properties.oracle.explain.explain import explain
 from properties.oracle.parties.party import Party
@@ -148,15 +148,16 @@ class Structure:
     def _explained(self) -> list[Deviation]:
         """The deviations in the normal forms that need fewest.
 
-        Those of tier A; of tier B where another way of storing weights is part of them; and with every ReLU kept where
-        one has an effect in one net alone, because of what differs before it.
+        Those of tier A; of tier B where another way of storing weights is part of them; with every ReLU kept where one
+        has an effect in one net alone, because of what differs before it; and without the rules of real arithmetic,
+        where one net's formula has a name and the other's, which is off by a setting, has none.
         """
         self.told = self.comparisons
         alone = len(self.scope.modes) == 1
         found = explain(self.comparisons, has_one_mode=alone)
-        forms = (
-            [compare_loosely, *([_compare_with_every_relu] if {*_NO_EFFECT} & {*self.rules} else [])] if found else []
-        )
+        forms = [compare_loosely] if found else []
+        forms += [_compare_with_every_relu] if found and {*_NO_EFFECT} & {*self.rules} else []
+        forms += [_compare_exactly] if len(found) > 1 and self.spots else []
         for compare in forms:
             other = [compare(captured) for captured in self.first()]
             fewer = explain(other, has_one_mode=alone)
@@ -307,6 +308,12 @@ def _compare_with_every_relu(captured: Captured) -> Comparison:
     """Two nets in normal forms of tier A in which a ReLU without effect stays where it is."""
     rules: list[Rule | GraphRule] = [*(rule for rule in RULES if rule.name not in _NO_EFFECT), *GRAPH_RULES]
     ours, theirs = (canonicalise(graph, rules=rules).graph for graph in (captured.reference, captured.candidate))
+    return Comparison.of(captured.mode, ours, theirs)
+
+
+def _compare_exactly(captured: Captured) -> Comparison:
+    """Two nets in normal forms of tier A, formulas as they are written out."""
+    ours, theirs = (canonicalise(graph, rules=EXACT).graph for graph in (captured.reference, captured.candidate))
     return Comparison.of(captured.mode, ours, theirs)
 
 

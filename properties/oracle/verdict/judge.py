@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.kinds import GRADIENT_CUTS
@@ -269,7 +270,7 @@ class _Judge:
 
     def _with_effect(self, deviations: Sequence[Deviation], evidence: Evidence) -> tuple[Deviation, ...]:
         """The difference of the logits, where one deviation alone makes it."""
-        if len(deviations) != 1 or evidence.effect is None:
+        if len(deviations) != 1 or evidence.effect is None or not isfinite(evidence.effect):
             return tuple(deviations)
         (only,) = deviations
         return (replace(only, effect={**only.effect, "logits": float(f"{evidence.effect:.3g}")}),)

@@ -22,7 +22,7 @@ def in_real_arithmetic(structure: Structure, tier: str) -> tuple[str, ...]:
     """
     if not structure.spots:
         return ()
-    captures = [*structure.first(), *structure.second()]
+    captures = [*structure.captures.values()]
     if structure.agrees(tier, captures, EXACT) is not None:
         return ()
     real = [rule for rule in RULES if rule.ground == "real arithmetic"]

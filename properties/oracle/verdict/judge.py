@@ -73,12 +73,10 @@ class _Judge:
     def run(self) -> Judgement:
         deviations = self.structure.deviations()
         if not deviations:
-            real = in_real_arithmetic(self.structure, "A")
-            return self._proved("equivalent" if real else "identical", tuple(self.structure.rules), notes=real)
+            return self._proved("identical", tuple(self.structure.rules))
         agreement = None if self.structure.unread else self._under_a_weight_map()
         if agreement is not None:
-            real = in_real_arithmetic(self.structure, "B")
-            return self._proved("equivalent", agreement.rules, agreement, notes=real)
+            return self._proved("equivalent", agreement.rules, agreement)
         return self._unproved(deviations)
 
     def _under_a_weight_map(self) -> Agreement | None:
@@ -90,9 +88,7 @@ class _Judge:
         return None if self.structure.rejected else self.structure.agrees("B", captures)
 
     # ------------------------------------------------------------------------------------------ one graph
-    def _proved(
-        self, verdict: str, rules: tuple[str, ...], agreement: Agreement | None = None, *, notes: tuple[str, ...] = ()
-    ) -> Judgement:
+    def _proved(self, verdict: str, rules: tuple[str, ...], agreement: Agreement | None = None) -> Judgement:
         """The graphs are one at both sizes: what they cannot show is looked for elsewhere and in numbers."""
         recipes = {} if agreement is None else weight_map(*agreement.joint, agreement.found)
         plain = {key: recipe.key for key, recipe in recipes.items() if recipe.is_stored}
@@ -118,13 +114,14 @@ class _Judge:
             key_map=keys,
             weight_map={key: recipe.to_dict() for key, recipe in recipes.items()},
             numbers=in_words(evidence),
-            notes=(*notes, *evidence.undecided, *evidence.aside, *elsewhere.notes, *told.notes),
+            notes=(*evidence.undecided, *evidence.aside, *elsewhere.notes, *told.notes),
             results=results,
         )
         if not found and undecided:
             return replace(common, verdict="undistinguished", notes=(*undecided, *common.notes))
         if not found:
-            return common
+            real = in_real_arithmetic(self.structure, "A" if agreement is None else "B")
+            return replace(common, verdict="equivalent" if real else verdict, notes=(*real, *common.notes))
         if all(deviation.kind == "domain" for deviation in found):
             where = "; ".join(dict.fromkeys(deviation.message for deviation in found))
             return replace(

@@ -130,7 +130,7 @@ def _without_gradient(path: str) -> Any:
 
 
 GRADIENTS = (
-    mutant("basic stem without gradient", BASIC, "conv1", reclass("", _StemWithoutGradient), mode="train"),
+    mutant("basic stem without gradient", BASIC, "conv1", reclass("", _StemWithoutGradient), mode="both"),
     mutant("basic stem detached", BASIC, "layer1.0.conv1 maxpool .", reclass("", _StemDetached), mode="both"),
     mutant("basic residual detached", BASIC, f"{SECOND}.bn2 {SECOND}", reclass(SECOND, _BlockDetached), mode="both"),
     mutant("basic gradient hook on a tensor", BASIC, "maxpool .", reclass("", _GradientHooked), mode="train"),

@@ -86,10 +86,12 @@ class Replica:
             return net if copied is None else _materialised(copied, trial)
         net = build_net(self._build, self._name)
         without_memory = [tensor.is_meta for tensor in (*net.parameters(), *net.buffers())]
-        if all(without_memory) and without_memory and _gives_all(trial, net) and not _has_hooks(net):
+        is_loose = _has_loose_tensors(net)
+        is_given = all(without_memory) and without_memory and _gives_all(trial, net)
+        if is_given and not is_loose and not _has_hooks(net):
             return _materialised(net, trial)
         self._is_initialised = True
-        return build_net(self._build, self._name, real=True) if any(without_memory) else net
+        return build_net(self._build, self._name, real=True) if is_loose or any(without_memory) else net
 
     @torch.no_grad()
     def _load(self, net: nn.Module, trial: Trial, *, everything: bool) -> None:
@@ -165,6 +167,16 @@ def _has_hooks(net: nn.Module) -> bool:
         getattr(parameter, "_backward_hooks", None) or getattr(parameter, "_post_accumulate_grad_hooks", None)
         for parameter in net.parameters()
     )
+
+
+def _has_loose_tensors(net: nn.Module) -> bool:
+    """Whether tensors without memory stand in plain attributes, where no trial gives them content."""
+    for module in net.modules():
+        for name, own in vars(module).items():
+            inner = own.values() if isinstance(own, Mapping) else own if isinstance(own, list | tuple) else ()
+            if name not in _STORES and any(isinstance(each, Tensor) and each.is_meta for each in (own, *inner)):
+                return True
+    return False
 
 
 def _attributes(module: nn.Module) -> Iterator[object]:

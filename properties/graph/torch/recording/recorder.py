@@ -92,9 +92,9 @@ def record(
         put_stand_ins(net, stand_ins)
         image = torch.empty(shape, dtype=dtype, device=_META)
         with places_kept(net) as stack:
+            listener.stack = stack
             recorder = _Recorder(net, stand_ins, listener, device)
             recorder.values.define(image, recorder.graph.placeholder("input"))
-            listener.stack = stack
             with (
                 recorder,
                 SizesThatRemember(listener),

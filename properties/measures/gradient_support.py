@@ -20,7 +20,7 @@ from properties.subject import Subject
 
 __all__ = ["Probe", "deepest_probe", "support"]
 
-_MONOTONE = {"input", "conv", "batch_norm", "relu", "max_pool", "avg_pool", "add", "cat", "dropout"}
+_MONOTONE = {"input", "conv", "batch_norm", "relu", "max_pool", "avg_pool", "add", "cat", "dropout", "detach"}
 _FILL = {"bias": 0.0, "running_mean": 0.0, "running_var": 1.0}
 
 Box = tuple[tuple[int, int], ...]

@@ -67,7 +67,7 @@ CASES = (
     Case("quits_in_forward.py:net", "error", r"called sys.exit\(4\) in forward"),
     Case("crashes_in_training.py:net", "error", r"SIGSEGV\), in forward at \(2, 3, 32, 32\) in train mode"),
     Case("loops_in_training.py:net", "error", r"did not finish in forward at \(2, 3, 32, 32\) in train mode", 25),
-    Case("loops_at_odd_sizes.py:net", "error", r"did not finish in forward at \(1, 3, \d+, \d+\) in eval mode", 25),
+    Case("loops_at_odd_sizes.py:net", "error", r"did not finish in forward at \(\d+, 3, \d+, \d+\) in eval mode", 25),
     Case("stops_a_generator.py:net", "error", r"raised in forward at .*: GeneratorExit"),
     Case("needs_more_arguments.py:net", "error", r"raised in forward at .*missing 1 required positional argument"),
     Case("returns_text.py:net", "error", r"returns no tensor in forward at"),
@@ -90,7 +90,7 @@ CASES = (
     Case("hides_its_parameters.py:net", "error", r"RuntimeError: not yours"),
     Case("hides_its_state.py:net", "error", r"RuntimeError: not yours"),
     Case("hides_its_modules.py:net", "error", r"did not finish", 25),
-    Case("cannot_train.py:net", "error", r"RuntimeError: finished learning"),
+    Case("cannot_train.py:net", "conditional", r"RuntimeError: finished learning"),
     Case("cannot_be_printed.py:net", "identical"),
     Case("has_every_attribute.py:net", "identical"),
     # what it leaves behind and prints

@@ -32,9 +32,8 @@ from properties.graph.torch.autograd import Witness
 from properties.graph.torch.leaves import Leaves
 from properties.graph.torch.lower import lower
 from properties.graph.torch.outputs import flatten_output
-from properties.graph.torch.recording.recorder import record
 from properties.graph.torch.recording.values import Unanswered, is_refusal
-from properties.graph.torch.ways import Way, note, telling, ways
+from properties.graph.torch.ways import Way, note, recorded, telling, ways
 
 __all__ = ["CaptureError", "ask", "capture"]
 
@@ -114,7 +113,7 @@ def ask(net: nn.Module, *, input_shape: tuple[int, ...], mode: str = "eval", und
     listener = Listener(under=under)
     with _in_mode(net, mode), _quiet(), _random_state_kept(leaves), torch.enable_grad(), _flat_outputs(net, under):
         try:
-            recording = record(net, tuple(example.shape), example.dtype, example.device, listener)
+            recording = recorded(net, example, under, listener)
         except Exception as error:  # whatever a stranger's code raises
             if not is_refusal(error):
                 return Asked(tuple(listener.questions), last_line(error))

@@ -19,10 +19,11 @@ from properties.graph.torch.autograd import Witness
 from properties.graph.torch.make_fx import trace_by_make_fx
 from properties.graph.torch.recording.predispatch import obstacle
 from properties.graph.torch.recording.recorder import Recording, record
-from properties.graph.torch.recording.values import Unrecordable, is_refusal
+from properties.graph.torch.recording.true_answers import true_answers
+from properties.graph.torch.recording.values import Unanswered, Unrecordable, is_refusal
 from properties.graph.torch.trace import Trace
 
-__all__ = ["Way", "by_export", "by_recording", "ways"]
+__all__ = ["Way", "by_export", "by_recording", "recorded", "ways"]
 
 
 @dataclass(frozen=True)
@@ -66,22 +67,48 @@ def by_recording(net: nn.Module, example: Tensor, witness: Witness) -> Trace:
     reason = obstacle()
     if reason is not None:
         raise Unrecordable(reason)
-    recording = _recorded(net, example, witness.under)
+    recording = recorded(net, example, witness.under, Listener())
     witness.asked = recording.asked
     return Trace.of_recording(recording, witness.untraced)
 
 
-def _recorded(net: nn.Module, example: Tensor, under: Under) -> Recording:
-    """A recording; where the net raises since it was told no about the content of a tensor, it is told yes."""
-    while True:
-        listener = Listener(under=under)
-        try:
-            return record(net, tuple(example.shape), example.dtype, example.device, listener)
-        except Exception:
-            asked = next(iter(listener.questions[-1:]), None)
-            if asked is None or asked.operator != "content" or asked.name in under.holding:
-                raise
-            under = replace(under, holding=(*under.holding, asked.name))
+def recorded(net: nn.Module, example: Tensor, under: Under, listener: Listener) -> Recording:
+    """A recording; where the net asks for the content of tensors, on the path that an ordinary image takes.
+
+    Args:
+        net: the net.
+        example: of the image.
+        under: what is told otherwise; if it says what content answers, that is told.
+        listener: has what was asked, also where the net raises.
+
+    Raises:
+        Unanswered: if content is asked for that a net without memory does not have.
+        Exception: what ``record`` raises.
+    """
+    listener.under = under
+    try:
+        found = record(net, tuple(example.shape), example.dtype, example.device, listener)
+    except Exception:
+        if not _asks_for_content(listener) or under.holding:
+            raise
+    else:
+        if not _asks_for_content(listener) or under.holding:
+            return found
+    if example.is_meta:
+        raise Unanswered("what it does next depends on the numbers")
+    kept = [(tensor, tensor.detach().clone()) for tensor in (*net.parameters(), *net.buffers())]
+    try:
+        answers = true_answers(net, tuple(example.shape), example.dtype)
+    finally:
+        with torch.no_grad():
+            for tensor, content in kept:
+                tensor.copy_(content)
+    listener.forget(replace(under, holding=answers))
+    return record(net, tuple(example.shape), example.dtype, example.device, listener)
+
+
+def _asks_for_content(listener: Listener) -> bool:
+    return any(question.operator == "content" for question in listener.questions)
 
 
 def by_export(net: nn.Module, example: Tensor, witness: Witness) -> Trace:

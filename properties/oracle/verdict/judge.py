@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
 
 from properties.graph.alignment.weight_map import weight_map
 from properties.graph.kinds import GRADIENT_CUTS
@@ -267,7 +266,7 @@ class _Judge:
 
     def _with_effect(self, deviations: Sequence[Deviation], evidence: Evidence) -> tuple[Deviation, ...]:
         """The difference of the logits, where one deviation alone makes it."""
-        if len(deviations) != 1 or evidence.effect is None or not isfinite(evidence.effect):
+        if len(deviations) != 1 or evidence.effect is None:
             return tuple(deviations)
         (only,) = deviations
         return (replace(only, effect={**only.effect, "logits": float(f"{evidence.effect:.3g}")}),)

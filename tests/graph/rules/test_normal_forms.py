@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from math import prod
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -29,10 +30,9 @@ def _check(net, tier):
         nn.init.normal_(tensor, std=0.5)
     tensors = {key: tensor.detach() for key, tensor in net.state_dict().items()}
     graph = canonicalise(capture(net, input_shape=SHAPE, mode="train"), tier).graph
-    with torch.no_grad():
-        for module in net.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = 0.0
+    if any(op.kind == "constant" for op in graph.ops):
+        pytest.skip("a graph does not hold what its constants are")
+    with torch.no_grad(), patch("torch.nn.functional.dropout", lambda x, *_, **__: x):
         return torch.allclose(run(graph, tensors, _image()), net(_image()), rtol=1e-6, atol=1e-6)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from properties.graph.alignment.align import isomorphism
+from properties.graph.question import Under
 from properties.graph.rules.canonical import canonicalise
 from properties.graph.torch import ways as ways_module
 from properties.graph.torch.autograd import Witness
@@ -155,9 +156,28 @@ def test_a_net_that_raises_leaves_nothing_behind_either():
     assert (0, [False, False]) == (int(net.b.num_batches_tracked), [m.training for m in net.modules()])
 
 
-def test_a_course_that_depends_on_the_numbers_is_refused():
-    """Control flow on computed values has no one graph; the error says so, and torch's logs stay silent."""
-    net = Net(lambda n, x: n.a(x) if x.sum() > 0 else x, a=conv())
+def test_a_course_that_depends_on_numbers_is_that_of_an_ordinary_image():
+    """The question is kept with its answer, and the other course is captured where that is asked for."""
+    net = Net(lambda n, x: n.a(x) if (x > 0).any() else x, a=conv())
+    graph = capture(net, input_shape=SHAPE)
+    (asked,) = graph.asked.questions
+    other = capture(net, input_shape=SHAPE, under=Under(holding=("another",)))
+
+    assert ("content", 1) == (asked.operator, asked.answer)
+    assert (["conv"], []) == tuple([op.kind for op in each.ops[1:-1]] for each in (graph, other))
+
+
+def test_a_number_that_a_course_goes_on_with_is_refused():
+    """Such a net has no one graph; the error says so, and torch's logs stay silent."""
+    net = Net(lambda n, x: n.a(x) if x.sum().item() > 0 else x, a=conv())
+
+    with pytest.raises(CaptureError, match="depends on the numbers"):
+        capture(net, input_shape=SHAPE)
+
+
+def test_a_net_without_memory_has_no_content_to_ask_for():
+    """It must be built with some first."""
+    net = Net(lambda n, x: n.a(x) if (x > 0).any() else x, a=conv()).to("meta")
 
     with pytest.raises(CaptureError, match="depends on the numbers"):
         capture(net, input_shape=SHAPE)
@@ -223,7 +243,7 @@ def test_a_scripted_layer_goes_by_make_fx():
 def test_make_fx_sees_gradients_switched_off():
     """Operators under no_grad are detached on that way too."""
     net = Net(_copies_without_gradient, a=conv()).train()
-    trace = trace_by_make_fx(net, torch.empty(SHAPE), Witness())
+    trace = trace_by_make_fx(net, torch.empty(SHAPE), Witness(Under()))
     graph = lower(trace, Leaves.of(net), ("",), "train")
 
     assert 1 == len(list(graph.of_kind("detach")))

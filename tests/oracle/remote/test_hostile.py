@@ -57,7 +57,12 @@ def test_it_gets_the_verdict_that_is_right(case, capsys, tmp_path, monkeypatch):
     took = time.monotonic() - began
     printed = capsys.readouterr()
     report = json.loads(place.read_text())
-    said = [report["error"] or "", *report["notes"], *(deviation["message"] for deviation in report["deviations"])]
+    said = [
+        report["error"] or "",
+        report.get("domain") or "",
+        *report["notes"],
+        *(deviation["message"] for deviation in report["deviations"]),
+    ]
 
     assert re.fullmatch(case.verdict, report["verdict"]), said
     assert any(re.search(case.says, line) for line in said), said

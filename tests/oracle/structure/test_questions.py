@@ -1,7 +1,6 @@
 """Nets whose code asks about their input: what is found, where, in which words; and what is not blamed."""
 
 import pytest
-import torch
 from torch import nn
 
 from properties import check
@@ -73,19 +72,15 @@ def test_both_nets_may_ask():
 
 
 def test_a_difference_behind_a_question_is_confirmed_in_numbers():
-    """Chunks of a batch in eval mode are what the batch is; in train mode each has its own statistics."""
+    """No rule knows that what is rolled there and back is what it was; rolled there alone, it is not."""
 
-    class Chunks(Net):
-        def __init__(self, mode):
-            super().__init__()
-            self.mode = mode
+    def roundabout(h):
+        return h.roll(1, 3).roll(-1, 3)
 
-        def forward(self, x):
-            if self.training == (self.mode == "train") and len(x) > 4:
-                return torch.cat([super(Chunks, self).forward(part) for part in x.split(4)])
-            return super().forward(x)
+    def askew(h):
+        return h.roll(1, 1)
 
-    harmless, harmful = judged(lambda: Chunks("eval")), judged(lambda: Chunks("train"))
+    harmless, harmful = (judged(lambda way=way: Net(QUESTIONS["wide"], way)) for way in (roundabout, askew))
 
     assert ("undistinguished", ()) == (harmless.verdict, harmless.deviations)
     assert any("the numbers agree" in note for note in harmless.notes)

@@ -65,6 +65,13 @@ class Listener:
             Question(where, text, module, turn, operator, left, right, answer, tuple(sorted(sizes)), constants)
         )
 
+    def forget(self, under: Under) -> None:
+        """Begin again, for another pass."""
+        self.under = under
+        self.questions.clear()
+        self.queries.clear()
+        self._turns.clear()
+
     def query(self, name: str) -> bool:
         """Write a query down; whether it gets the other answer."""
         frame = _asking()

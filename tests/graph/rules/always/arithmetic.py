@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from support.cases import AT_12, Rewrite, both
+from support.cases import Rewrite, both
 
 from properties.graph.rules.always import arithmetic as rules
 
@@ -13,10 +13,9 @@ __all__ = ["CASES"]
 CASES = (
     Rewrite(
         rules.filled_operand,
-        lambda n, x: (lambda y: (y + torch.full_like(y, 2.0)) * torch.full((12,), 3.0))(n.a(x)),
+        lambda n, x: (lambda y: (y + torch.full_like(y, 2.0)) * torch.full((1,), 3.0))(n.a(x)),
         lambda n, x: (n.a(x) + 2.0) * 3.0,
-        lambda n, x: (lambda y: (y + torch.full_like(y, 2.0)) * torch.full((12,), 2.0))(n.a(x)),
-        sizes=AT_12,
+        lambda n, x: (lambda y: (y + torch.full_like(y, 2.0)) * torch.full((1,), 2.0))(n.a(x)),
     ),
     Rewrite(
         rules.power_of_two,

@@ -29,6 +29,7 @@ __all__ = ["lower"]
 
 _NORM_KINDS = ("batch_norm", "instance_norm")
 _STATISTICS = ("running_mean", "running_var")
+_COUNTER = "num_batches_tracked"  # what torch's norms call theirs, and those who write one out
 
 
 def lower(trace: Trace, leaves: Leaves, paths: tuple[str, ...], mode: str) -> OpGraph:
@@ -284,7 +285,7 @@ class _Lowering:
         for node in (*self.inputs, *self.leaf):
             if self.memory.itself(node) is node and self.memory.version(node) and self.memory.root(node) is node:
                 position = self.memory.read(node, place)
-                if not self._is_counter(position):
+                if not self._counts_for_a_norm(node, position):
                     made.append(position)
                     names.append("changes its input" if node in self.inputs else "changes a buffer")
         self._emit(Op("output", tuple(made), {"paths": tuple(names)}))
@@ -293,8 +294,14 @@ class _Lowering:
         op = self.ops[position]
         return self._emit(Op("backward", (position,), {"what": word}, shape=op.shape, dtype=op.dtype))
 
-    def _is_counter(self, position: int) -> bool:
+    def _counts_for_a_norm(self, node: fx.Node, position: int) -> bool:
         """Whether a buffer's new value is its old one and 1 more, or more than once: a norm's batch counter."""
+        if node not in self.leaf:
+            return False
+        module, _, name = self.leaf[node].key.rpartition(".")
+        means = (op.params["running_mean"].key for op in self.ops if "running_mean" in op.params)
+        if name != _COUNTER and module not in {mean.rpartition(".")[0] for mean in means}:
+            return False  # whoever counts something else may read it, if only in a script
         op = self.ops[position]
         while op.kind == "add" and op.attributes.get("scalar") == 1 and len(op.inputs) == 1:
             position, op = op.inputs[0], self.ops[op.inputs[0]]

@@ -13,6 +13,7 @@ from typing import Any
 from properties.graph.alignment.align import Correspondence
 from properties.graph.ir import Op, OpGraph, Shape
 from properties.graph.labels import COMMUTATIVE, is_depthwise, label_of
+from properties.graph.returned import effects, has_name, in_order_of, returned
 
 __all__ = ["Edit", "edits_between", "following"]
 
@@ -233,11 +234,15 @@ class _Comparison:
     def _outputs(self, a: int, b: int) -> Iterator[Edit]:
         """What is returned: the same tensors in another order, more of them, fewer of them; and what is left behind."""
         left, right = self.reference.ops[a], self.candidate.ops[b]
-        before, after = (_effects(op) for op in (left, right))
+        before, after = (effects(op) for op in (left, right))
         if before != after:
             yield Edit("output", (a,), (b,), "effect", before, after, at=a)
-        ours = [self.pairs.get(source) for source in _returned(left)]
-        theirs = [source if source in self.back else None for source in _returned(right)]
+        names, others = returned(left), returned(right)
+        ours = [self.pairs.get(source) for source in _tensors(left)]
+        theirs = [source if source in self.back else None for source in _tensors(right)]
+        if len(names) == len(ours) == len(theirs) == len(others):
+            order = in_order_of(names, others)
+            theirs, others = [theirs[position] for position in order], tuple(others[position] for position in order)
         kept, given = [s for s in ours if s is not None], [s for s in theirs if s is not None]
         if kept == given or (
             len(ours) == len(theirs) and None in (*ours, *theirs)
@@ -245,6 +250,10 @@ class _Comparison:
             return
         if sorted(kept) == sorted(given):
             order = tuple(theirs.index(source) for source in ours if source is not None)
+            if names == others and any(map(has_name, names)):
+                held = tuple(others[position] for position in order)
+                yield Edit("output", (a,), (b,), "names", names, held, at=a)
+                return
             yield Edit("output", (a,), (b,), "order", tuple(range(len(order))), order, at=a)
         elif len(ours) == len(theirs):
             yield Edit("wiring", (a,), (b,), "operands", at=a)
@@ -265,13 +274,9 @@ class _Comparison:
                     yield Edit("parameter", (a,), (b,), "shared", shared_there, shared_here, at=a)
 
 
-def _effects(output: Op) -> tuple[str, ...]:
-    """What the net changes apart from what it returns."""
-    return tuple(path for path in output.attributes.get("paths", ()) if path.startswith("changes "))
-
-
-def _returned(output: Op) -> tuple[int, ...]:
-    return output.inputs[: len(output.inputs) - len(_effects(output))]
+def _tensors(output: Op) -> tuple[int, ...]:
+    """The operators whose results are returned."""
+    return output.inputs[: len(output.inputs) - len(effects(output))]
 
 
 def _keeps_size(op: Op) -> tuple[int, ...] | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from properties.graph.alignment.signatures import Interner, Signatures
 from properties.graph.ir import OpGraph
 from properties.graph.labels import COMMUTATIVE
+from properties.graph.returned import effects, in_order_of, returned
 
 __all__ = ["Correspondence", "isomorphism"]
 
@@ -70,13 +71,17 @@ def isomorphism(
 
 
 def _with_outputs_by_name(reference: OpGraph, candidate: OpGraph) -> OpGraph:
-    """The candidate's outputs in the reference's order, where both are dictionaries with the same keys."""
-    ours, theirs = reference.output.attributes.get("paths", ()), candidate.output.attributes.get("paths", ())
-    named = all(path.startswith("['") for path in ours) and len(set(ours)) == len(ours)
-    if ours == theirs or not named or sorted(ours) != sorted(theirs):
+    """The candidate's outputs in the reference's order, where they have names in another."""
+    ours, theirs = returned(reference.output), returned(candidate.output)
+    if ours == theirs or len(ours) != len(theirs):
         return candidate
-    inputs = tuple(candidate.output.inputs[theirs.index(path)] for path in ours)
-    output = candidate.output.with_(inputs=inputs, attributes={**candidate.output.attributes, "paths": ours})
+    order = in_order_of(ours, theirs)
+    if order == tuple(range(len(order))):
+        return candidate
+    given = candidate.output.inputs
+    inputs = (*(given[position] for position in order), *given[len(theirs) :])
+    paths = (*(theirs[position] for position in order), *effects(candidate.output))
+    output = candidate.output.with_(inputs=inputs, attributes={**candidate.output.attributes, "paths": paths})
     return OpGraph(
         (*candidate.ops[:-1], output),
         candidate.params,

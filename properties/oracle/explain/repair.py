@@ -134,6 +134,8 @@ def _output(edits: Sequence[Edit], graphs: Sequence[Graphs]) -> str:
     first = edits[0]
     if first.attribute == "order":
         return "return the outputs in the reference's order"
+    if first.attribute == "names":
+        return "return each output under the reference's name for it"
     if first.attribute == "effect":
         if not first.before:
             return "change no input and no buffer in the forward pass"

@@ -146,6 +146,9 @@ class _Words:
         if edit.attribute == "effect":
             does, should = (_effects(effects) for effects in (edit.after, edit.before))
             return f"the forward pass {does}, but should be one that {should}"
+        if edit.attribute == "names":
+            names, should = (" and ".join(names) for names in zip(*_renamed(edit), strict=True))
+            return f"what should be returned as {should} is returned as {names}"
         if edit.attribute != "order":
             is_so = "1 tensor is" if edit.after == 1 else f"{edit.after} tensors are"
             return f"{is_so} returned, but should be {edit.before}"
@@ -163,6 +166,11 @@ class _Words:
             return _SAID[edit.kind](self)
         place = self.candidate.label(edit.candidate[0])
         return f"{name} {value(name, edit.after)} for {value(name, edit.before)} on {place}"
+
+
+def _renamed(edit: Edit) -> list[tuple[str, str]]:
+    """The candidate's name and the reference's of each output that has another."""
+    return [(after, before) for before, after in zip(edit.before, edit.after, strict=True) if before != after]
 
 
 def _effects(effects: Sequence[str]) -> str:

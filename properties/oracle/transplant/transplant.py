@@ -16,6 +16,7 @@ from zlib import crc32
 from properties.graph.alignment.align import Correspondence
 from properties.graph.ir import OpGraph, Param
 from properties.graph.recipe import Recipe
+from properties.graph.returned import in_order_of, returned
 from properties.oracle.transplant.counters import COUNTER, counters
 from properties.oracle.transplant.laws import laws
 from properties.oracle.transplant.unmatched import leftover
@@ -233,8 +234,9 @@ class _Maker:
 
 def _slots(reference: OpGraph, candidate: OpGraph) -> tuple[int, ...] | None:
     """The reference's slot of each of the candidate's outputs, where both return the same names in another order."""
-    ours, theirs = (graph.output.attributes.get("paths", ()) for graph in (reference, candidate))
-    named = all(path.startswith("['") for path in ours) and len(set(ours)) == len(ours)
-    if ours == theirs or not named or sorted(ours) != sorted(theirs):
+    ours, theirs = returned(reference.output), returned(candidate.output)
+    if ours == theirs or len(ours) != len(theirs):
         return None
-    return tuple(ours.index(path) for path in theirs)
+    order = in_order_of(ours, theirs)
+    slots = tuple(order.index(position) for position in range(len(order)))
+    return None if slots == tuple(range(len(slots))) else slots

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from properties.oracle.evidence.beside import additional_values
 from properties.oracle.evidence.differences import GRADIENT, Difference, differences, folded, own_change
 from properties.oracle.parties.party import Party
 from properties.oracle.transplant.transplant import Moved, Transplant
@@ -28,7 +29,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "eval": {"mode": "eval", "watched": True},
     "train": {"mode": "train", "gradients": True, "dropout": 0},
     "dropout": {"mode": "train", "dropout": 1},
-    "state": {"mode": "eval", "forwards": 1},
+    "state": {"mode": "eval", "forwards": 1, "reloads": True},
     "domain": {"mode": "eval", "dropout": 0},
 }
 """How each channel's trials are run; the domain's in both modes."""
@@ -234,6 +235,7 @@ class _Judge:
         if FORWARD_AGAIN in theirs.tensors and FORWARD_AGAIN not in ours.tensors:
             said = "backward runs parts of forward again (checkpointing): running statistics move twice in each step"
             self.aside[said] = None
+        self.aside.update(dict.fromkeys(additional_values(ours, theirs)))
         keys = {other: key for other, key in self.transplant.keys.items() if other in self.transplant.counters}
         for other, key in keys.items():
             one, another = ours.tensors.get(f"buffer {key}"), theirs.tensors.get(f"buffer {other}")

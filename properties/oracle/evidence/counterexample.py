@@ -10,7 +10,7 @@ from properties.oracle.evidence.compare import probe
 from properties.oracle.evidence.differences import Difference
 from properties.oracle.parties.party import Party
 from properties.oracle.transplant.transplant import Transplant
-from properties.oracle.trials.trial import INPUT_AFTERWARDS, Draw
+from properties.oracle.trials.trial import INPUT_AFTERWARDS, VALUE, Draw
 
 __all__ = ["Counterexample", "smallest"]
 
@@ -35,14 +35,14 @@ class Counterexample:
         article = "an" if draw.shape[0] in (8, 11, 18) else "a"
         kind = "batch" if draw.shape[0] > 1 else "image" if len(draw.shape) == 4 else "input"
         drawn = "" if draw.regime == "normal" else f" ({draw.regime})"
-        after = ", after another one," if found.channel == "state" else ""
+        after = " after another one," if found.channel == "state" else ""
         dropped = " with everything dropped that dropout can drop" if found.channel == "dropout" else ""
         where = f"{article} {draw.shape} {kind}{drawn}, seed {draw.seed},{after} in {found.mode} mode{dropped}"
         return f"{where}: {_what(found)}"
 
 
 def _what(found: Difference) -> str:
-    if found.tensor in ("raised", "outputs") or found.absolute == float("inf"):
+    if found.tensor in ("raised", "outputs") or found.absolute == float("inf") or found.tensor.startswith(VALUE):
         return found.said or f"{found.tensor} cannot be compared"
     name = found.tensor if found.slot != 0 else "the output"
     if found.slot:

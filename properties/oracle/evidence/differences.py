@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from properties.oracle.evidence.beside import loading_differs, values_that_differ
 from properties.oracle.transplant.transplant import Transplant
 from properties.oracle.trials.recipes import apply
-from properties.oracle.trials.trial import INPUT_AFTERWARDS, Draw, Observation
+from properties.oracle.trials.trial import INPUT_AFTERWARDS, VALUE, Draw, Observation
 
-__all__ = ["GRADIENT", "Difference", "differences", "folded", "own_change"]
+__all__ = ["GRADIENT", "LOADING", "Difference", "differences", "folded", "own_change"]
 
 GRADIENT = "gradient of "
+LOADING = "loading"
 _BUFFER = "buffer "
 _LATER = " after backward"
 _MOST = 3  # of one kind that are listed
@@ -32,7 +34,7 @@ class Difference:
         channel: where it was looked for, one of ``compare.CHANNELS``; ``"domain"`` where only one net raises.
         mode: ``"eval"`` or ``"train"``.
         tensor: ``output[0]``, ``gradient of conv1.weight``, ``buffer bn1.running_mean``, in the reference's names;
-            ``raised`` or ``outputs`` where it is not about one tensor.
+            ``raised``, ``outputs`` or ``loading`` where it is not about one tensor; ``value [1]`` is a number.
         draw: the input.
         absolute: the largest difference of two numbers; infinite where they cannot be compared.
         relative: the same, to the largest number there.
@@ -80,6 +82,10 @@ def differences(
         absolute, relative, said = _apart(one, another, floor if gradient else 0.0)
         if relative > tolerance * (_GRADIENTS_ARE_ROUGHER if gradient else 1.0):
             found.append(Difference(channel, mode, name, draw, absolute, relative, said))
+    for path, relative, said in values_that_differ(ours, theirs, tolerance):
+        found.append(Difference(channel, mode, f"{VALUE}{path}", draw, relative, relative, said))
+    for said in loading_differs(ours, theirs, transplant.keys):
+        found.append(Difference(channel, mode, LOADING, draw, float("inf"), float("inf"), said))
     return found
 
 

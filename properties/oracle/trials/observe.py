@@ -12,13 +12,25 @@ import torch
 from torch import Tensor, nn
 
 from properties.errors import last_line
-from properties.graph.torch.outputs import flatten_output
+from properties.graph.torch.outputs import flatten_output, values_beside
 from properties.oracle.trials.filling import image
 from properties.oracle.trials.layer_runs import by_themselves, recorded
 from properties.oracle.trials.random_operators import Controlled
 from properties.oracle.trials.replica import Replica
 from properties.oracle.trials.sketch import is_large, sketched
-from properties.oracle.trials.trial import DREW_AT_RANDOM, FORWARD_AGAIN, INPUT_AFTERWARDS, Draw, Observation, Trial
+from properties.oracle.trials.trial import (
+    DREW_AT_RANDOM,
+    FORWARD_AGAIN,
+    INPUT_AFTERWARDS,
+    RELOADED,
+    RELOADING_RAISED,
+    VALUE,
+    Draw,
+    Observation,
+    Trial,
+)
+from properties.runs.reloading import reloaded
+from properties.runs.values import encoded
 from properties.targets.build import strangers_code
 
 __all__ = ["observe", "run", "seeded", "trial_conditions"]
@@ -94,6 +106,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, Tensor]:
     dtype = getattr(torch, trial.dtype)
+    changed = _reloaded(net) if trial.reloads else {}
     for number in range(trial.forwards):
         draw = trial.draw
         earlier = Draw(draw.shape, draw.regime, draw.seed + _EARLIER * (number + 1))
@@ -109,8 +122,10 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
     buffers = _buffers(net) if trial.gradients else {}
     before = _random_states()
     with recorded(net, trial.layers) as layers:
-        outputs = [tensor for _, tensor in flatten_output(net(given))]
-    found = {f"output[{slot}]": tensor.detach().clone() for slot, tensor in _numbered(outputs, trial)}
+        returned = net(given)
+    outputs = [tensor for _, tensor in flatten_output(returned)]
+    found = {f"output[{slot}]": tensor.detach().clone() for slot, tensor in _numbered(outputs, trial)} | changed
+    found |= {f"{VALUE}{path}": encoded(value) for path, value in values_beside(returned)}
     if _random_states() != before:
         found[DREW_AT_RANDOM] = torch.tensor(1)
     if not torch.equal(given, x):
@@ -123,6 +138,13 @@ def _tensors(net: nn.Module, trial: Trial, controlled: Controlled) -> dict[str, 
     found |= layers()
     found |= {f"met by {kind}": torch.tensor(rows) for kind, rows in controlled.met.items()}
     return found
+
+
+def _reloaded(net: nn.Module) -> dict[str, Tensor]:
+    try:
+        return {f"{RELOADED}{key}": tensor for key, tensor in reloaded(net).items()}
+    except Exception as error:  # whatever a stranger's hooks raise
+        return {RELOADING_RAISED: encoded(last_line(error))}
 
 
 def _buffers(net: nn.Module) -> dict[str, Tensor]:

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["DREW_AT_RANDOM", "FORWARD_AGAIN", "INPUT_AFTERWARDS", "Draw", "Filling", "Observation", "Trial"]
+__all__ = [
+    "DREW_AT_RANDOM",
+    "FORWARD_AGAIN",
+    "INPUT_AFTERWARDS",
+    "RELOADED",
+    "RELOADING_RAISED",
+    "VALUE",
+    "Draw",
+    "Filling",
+    "Observation",
+    "Trial",
+]
 
 DREW_AT_RANDOM = "drew at random"
 """A tensor of an observation: random operators took part."""
@@ -18,6 +29,12 @@ INPUT_AFTERWARDS = "input afterwards"
 """A tensor of an observation: what the net made of its input."""
 FORWARD_AGAIN = "forward ran again in backward"
 """A tensor of an observation: buffers made their step twice, as where activations are recomputed."""
+VALUE = "value "
+"""What begins the name of a number or a text that was returned, as a tensor; the place follows."""
+RELOADED = "reloaded "
+"""What begins the name of a tensor that loading the net's own state_dict changed; its key follows."""
+RELOADING_RAISED = "reloading raised"
+"""A text as a tensor: what loading the net's own state_dict raised."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,7 @@ class Trial:
         slots: under which number each returned tensor counts, where the two nets return them in another order.
         random: seed of random operators.
         watched: whether to return what the activations met.
+        reloads: whether to load the net's own state_dict back first and to return what that changes.
         layers: paths of modules whose results to return too, with their gradients if those are asked for.
         alone: modules to run by themselves, in the place of the net, each with its own input.
         whole: this net's own keys whose gradients are needed number by number; those of other large tensors come as
@@ -92,6 +110,7 @@ class Trial:
     slots: tuple[int, ...] = ()
     random: int = 0
     watched: bool = False
+    reloads: bool = False
     layers: tuple[str, ...] = ()
     alone: Mapping[str, Draw] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
@@ -105,7 +124,8 @@ class Observation:
         tensors: ``output[0]``, ``output[1]``, ... (every returned tensor by slot), ``gradient of input``,
             ``gradient of KEY`` for each parameter that got one (of a large one a sketch), ``buffer KEY`` for each
             buffer after the forward pass, and ``buffer KEY after backward`` for one that the backward pass changed;
-            the keys are the net's own.
+            the keys are the net's own. ``value PATH`` for each number or text that is returned.
+            ``reloaded KEY`` for each tensor that loading the net's own state_dict changed.
             ``input afterwards`` where the net wrote to its input, ``drew at random`` where random operators took part,
             ``forward ran again in backward`` where activations were recomputed. Where they were asked for,
             ``layer PATH`` and ``gradient at PATH`` for the first run of a module, ``alone PATH`` for one run by

@@ -11,14 +11,14 @@ from properties.graph.recipe import Recipe
 from properties.oracle.evidence.compare import Evidence, compare, confirm
 from properties.oracle.evidence.counterexample import smallest
 from properties.oracle.evidence.culprit import layer_pairs, locate
-from properties.oracle.evidence.differences import GRADIENT
+from properties.oracle.evidence.differences import GRADIENT, LOADING
 from properties.oracle.initialisation.fresh import starts
 from properties.oracle.structure.captured import Agreement
 from properties.oracle.structure.grounds import in_real_arithmetic
 from properties.oracle.structure.structure import Structure
 from properties.oracle.transplant.transplant import Transplant, transplant
 from properties.oracle.trials.images import Images, images
-from properties.oracle.trials.trial import Draw
+from properties.oracle.trials.trial import VALUE, Draw
 from properties.oracle.verdict.home_size import crossed, equal_at_home, raises_at_home
 from properties.oracle.verdict.judgement import Judgement
 from properties.oracle.verdict.numeric import deviations_of, in_words
@@ -149,7 +149,7 @@ class _Judge:
     def _culprit(self, moved: Transplant, evidence: Evidence) -> Place | None:
         """The layer at which two running nets part whose graphs are one."""
         first = evidence.differences[0]
-        if first.channel == "domain" or first.tensor == "raised":
+        if first.channel == "domain" or first.tensor in ("raised", LOADING) or first.tensor.startswith(VALUE):
             return None
         self.progress("looking for the layer at which they part")
         comparison = self.structure.comparisons[0]

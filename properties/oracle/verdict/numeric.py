@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from properties.oracle.evidence.compare import Evidence
-from properties.oracle.evidence.differences import GRADIENT, Difference
+from properties.oracle.evidence.differences import GRADIENT, LOADING, Difference
+from properties.oracle.trials.trial import VALUE
 from properties.report import Deviation, Place
 from properties.report.words import by
 
@@ -26,6 +27,12 @@ def deviations_of(evidence: Evidence, culprit: Place | None, *, everywhere: bool
     if first.channel == "domain" or first.tensor == "raised":
         message = f"at {by(first.draw.shape)} in {first.mode} mode {first.said}"
         return [Deviation("domain", first.mode, Place("(input)", "(input)"), message, "size", "accepted", "rejected")]
+    if first.tensor == LOADING or first.tensor.startswith(VALUE):
+        place = Place("(output)", "(output)") if first.tensor != LOADING else Place("(net)", "(net)")
+        kind, what = ("output", "value") if first.tensor != LOADING else ("behaviour", "state_dict")
+        modes = {each.mode for each in evidence.differences if each.tensor == first.tensor}
+        mode = "both" if first.tensor == LOADING or len(modes) > 1 else first.mode
+        return [Deviation(kind, mode, place, first.said, what, places=(place,))]
     gradients_only = all(not each.tensor.startswith("output") for each in evidence.differences)
     kind = "training" if gradients_only and first.mode == "train" else "behaviour"
     place = culprit or Place(f"({first.tensor})", f"({first.tensor})")

@@ -78,3 +78,48 @@ def test_exchanged_names_are_told_with_both():
 def test_equal_names_belong_together_and_others_go_by_their_place(name):
     """A container is a matter of taste."""
     assert judged(*ALIKE[name]).verdict == "identical"
+
+
+BESIDE = {
+    "another number": (
+        lambda f, s: (s, 0.1),
+        lambda f, s: (s, 0.4),
+        "what is returned as [1] is 0.1, but should be 0.4",
+    ),
+    "another text": (
+        lambda f, s: {"scores": s, "kind": "mean"},
+        lambda f, s: {"kind": "sum", "scores": s},
+        "what is returned as ['kind'] is 'mean', but should be 'sum'",
+    ),
+    "no number": (lambda f, s: (s, None), lambda f, s: (s, 4), "what should be returned as [1], 4, is not returned"),
+    "a computed number": (
+        lambda f, s: (s, s.shape[0]),
+        lambda f, s: (s, s.shape[1]),
+        "what is returned as [1] is 2, but should be 4",
+    ),
+}
+SAME_BESIDE = {
+    "equal numbers": (lambda f, s: (s, 1, True, ""), lambda f, s: (s, 1.0, True, "")),
+    "under another name": (lambda f, s: {"scores": s, "weight": 0.4}, lambda f, s: (s, 0.4)),
+    "None in one alone": (lambda f, s: (s, None), lambda f, s: s),
+    "a number more": (lambda f, s: (s, 0.4), lambda f, s: s),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_another_value_beside_the_tensors_is_one_deviation(name):
+    """A script computes with it."""
+    candidate, reference, said = BESIDE[name]
+    report = judged(candidate, reference)
+
+    assert ("deviates", [said]) == (report.verdict, [deviation.message for deviation in report.deviations])
+    assert ("both", "output") == (report.deviations[0].mode, report.deviations[0].kind)
+
+
+@pytest.mark.parametrize("name", SAME_BESIDE)
+def test_equal_values_are_none_and_additional_ones_are_named(name):
+    """Nobody misses what the reference does not return."""
+    report = judged(*SAME_BESIDE[name])
+
+    assert report.verdict == "identical"
+    assert (name == "a number more") == ("the candidate also returns 0.4, as [1]" in report.notes)

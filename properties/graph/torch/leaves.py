@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,12 +30,12 @@ class Leaves:
     @classmethod
     def of(cls, net: nn.Module) -> Leaves:
         """Read them off a net."""
-        persistent = set(net.state_dict(keep_vars=True))
         found: dict[str, Tensor] = {}
         tied: dict[str, str] = {}
         first: dict[int, str] = {}
         params = []
         named = [*net.named_parameters(remove_duplicate=False), *net.named_buffers(remove_duplicate=False)]
+        persistent = _saved(net, dict(named))
         for key, tensor in named:
             found[key] = tensor
             if id(tensor) in first:
@@ -51,6 +52,19 @@ class Leaves:
             device=sample.device if sample is not None else torch.device("cpu"),
             dtype=sample.dtype if sample is not None else torch.get_default_dtype(),
         )
+
+
+def _saved(net: nn.Module, named: Mapping[str, Tensor]) -> set[str]:
+    """Keys of the tensors that the state_dict holds; a hook may have given them other names there."""
+    state = {key: value for key, value in net.state_dict(keep_vars=True).items() if isinstance(value, Tensor)}
+    held, own = {id(value) for value in state.values()}, {id(tensor) for tensor in named.values()}
+    saved = {key for key, tensor in named.items() if key in state or id(tensor) in held}
+    renamed = Counter(value.shape for key, value in state.items() if key not in named and id(value) not in own)
+    for key in (key for key in named if key not in saved):
+        if renamed[named[key].shape]:
+            renamed[named[key].shape] -= 1
+            saved.add(key)
+    return saved
 
 
 def _param(key: str, tensor: Tensor, persistent: bool) -> Param:

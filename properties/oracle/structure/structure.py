@@ -24,6 +24,7 @@ from properties.oracle.parties.sizes import second_size, why_rejected
 from properties.oracle.structure.captured import Agreement, Captured
 from properties.oracle.structure.questions import Questions
 from properties.oracle.structure.unread import idle, is_left_over, unread
+from properties.oracle.structure.unsaved import unsaved, written
 from properties.report import Deviation, Place
 from properties.report.words import by
 from properties.request import Request
@@ -60,6 +61,7 @@ class Structure:
         self.comparisons: list[Comparison] = []
         self.told: list[Comparison] = []  # those that the deviations are about
         self.unread: list[Deviation] = []  # registered by one net alone, and read by nothing
+        self.unsaved: list[Deviation] = []  # in the state_dict of one net alone
         self.rules: dict[str, None] = {}
         self.spots: dict[Spot, None] = {}  # where rules of real arithmetic were applied
         self.notes: list[str] = []
@@ -143,6 +145,10 @@ class Structure:
         self.notes += idle([one.reference for one in first], [one.candidate for one in first])
         self.unread = unread(self.reference.params, self.candidate.params, self._read)
         found = self._with_unread(self._explained())
+        moving = written([one.reference for one in self.comparisons])
+        self.unsaved, fixed = unsaved(self.key_map, self.reference.params, self.candidate.params, moving)
+        self.notes += fixed
+        found += self.unsaved
         return found or self._at_the_second_size() or self._jointly()
 
     def _explained(self) -> list[Deviation]:

@@ -73,7 +73,8 @@ class _Judge:
         deviations = self.structure.deviations()
         if not deviations:
             return self._proved("identical", tuple(self.structure.rules))
-        agreement = None if self.structure.unread else self._under_a_weight_map()
+        certain = self.structure.unread or self.structure.unsaved
+        agreement = None if certain else self._under_a_weight_map()
         if agreement is not None:
             return self._proved("equivalent", agreement.rules, agreement)
         return self._unproved(deviations)
@@ -182,7 +183,7 @@ class _Judge:
             numbers=in_words(evidence),
             notes=evidence.undecided,
         )
-        if not moved.is_complete or self._unseen() or self.structure.unread:
+        if not moved.is_complete or self._unseen() or self.structure.unread or self.structure.unsaved:
             return common
         if not evidence.differences:
             return self._undistinguished(common, evidence, drawn) if evidence.agrees else common

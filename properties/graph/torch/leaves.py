@@ -32,16 +32,17 @@ class Leaves:
         """Read them off a net."""
         found: dict[str, Tensor] = {}
         tied: dict[str, str] = {}
-        first: dict[int, str] = {}
+        first: dict[object, str] = {}
         params = []
         named = [*net.named_parameters(remove_duplicate=False), *net.named_buffers(remove_duplicate=False)]
         persistent = _saved(net, dict(named))
         for key, tensor in named:
             found[key] = tensor
-            if id(tensor) in first:
-                tied[key] = first[id(tensor)]
+            place = _place(tensor)
+            if place in first:
+                tied[key] = first[place]
                 continue
-            first[id(tensor)] = key
+            first[place] = key
             params.append(_param(key, tensor, key in persistent))
         sample = next((tensor for tensor in found.values() if tensor.is_floating_point()), None)
         return cls(
@@ -52,6 +53,17 @@ class Leaves:
             device=sample.device if sample is not None else torch.device("cpu"),
             dtype=sample.dtype if sample is not None else torch.get_default_dtype(),
         )
+
+
+def _place(tensor: Tensor) -> object:
+    """The same for two tensors that are one, or that are two objects on one memory."""
+    if tensor.layout is not torch.strided or not tensor.numel() or isinstance(tensor, FakeTensor):
+        return id(tensor)
+    try:
+        memory = tensor.untyped_storage()._cdata
+    except (RuntimeError, NotImplementedError):  # a tensor of a class of its own
+        return id(tensor)
+    return memory, tensor.storage_offset(), tensor.size(), tensor.stride()
 
 
 def _saved(net: nn.Module, named: Mapping[str, Tensor]) -> set[str]:

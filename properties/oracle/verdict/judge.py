@@ -206,7 +206,7 @@ class _Judge:
         )
 
     def _unseen(self) -> bool:
-        """Whether something differs of which numbers show nothing, or not for certain."""
+        """Whether something differs of which numbers show nothing, or not for certain: in float64 nothing is cast."""
         kinds = {
             graph.ops[position].kind
             for comparison in self.structure.comparisons
@@ -214,7 +214,8 @@ class _Judge:
             for graph, positions in ((comparison.reference, edit.reference), (comparison.candidate, edit.candidate))
             for position in positions
         }
-        return any(kind.startswith(_UNSEEN) for kind in kinds)
+        cast = any(edit.attribute == "autocast" for one in self.structure.comparisons for edit in one.edits)
+        return cast or any(kind.startswith(_UNSEEN) for kind in kinds)
 
     def _undistinguished(self, common: Judgement, evidence: Evidence, drawn: Images) -> Judgement:
         """No rule explains why the graphs differ, and nothing that was tried shows that they do."""

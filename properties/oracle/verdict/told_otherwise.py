@@ -12,6 +12,7 @@ from dataclasses import replace
 from properties.errors import CandidateError
 from properties.graph.question import AS_IT_IS, Asked, Kept, Question, Under
 from properties.oracle.structure.structure import Structure
+from properties.oracle.verdict.acts import random_state_set, unproved
 from properties.report import Deviation
 
 __all__ = ["ToldOtherwise"]
@@ -48,6 +49,9 @@ class ToldOtherwise:
         for mode in self.structure.scope.modes:
             captured = self.structure.captures[mode, self.structure.home]
             asked = captured.reference.asked or Asked(), captured.candidate.asked or Asked()
+            if acts := random_state_set(captured):
+                return acts
+            self.undecided += unproved(captured)
             for look in (self._queries, self._contents, self._kept):
                 found = next((found for found in look(mode, *asked) if found), [])
                 if found:

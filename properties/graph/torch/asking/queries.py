@@ -7,6 +7,7 @@ matter. Torch's own functions and this package get the true answer, unheard.
 from __future__ import annotations
 
 import functools
+import random
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +48,19 @@ _FUNCTIONS: tuple[tuple[ModuleType, str], ...] = (
     (time, "time_ns"),
 )
 
+# What sets the random state: no question, but as telling.
+_SETTERS: tuple[tuple[ModuleType, str], ...] = (
+    (torch, "manual_seed"),
+    (torch, "seed"),
+    (torch, "set_rng_state"),
+    (torch.random, "fork_rng"),
+    (random, "seed"),
+    (random, "setstate"),
+)
+
 OF_TENSORS: dict[Any, str] = {
+    Tensor.register_hook: "Tensor.register_hook()",
+    Tensor.register_post_accumulate_grad_hook: "Tensor.register_post_accumulate_grad_hook()",
     Tensor.requires_grad.__get__: "Tensor.requires_grad",  # type: ignore[attr-defined]
     Tensor.is_leaf.__get__: "Tensor.is_leaf",  # type: ignore[attr-defined]
     Tensor.is_contiguous: "Tensor.is_contiguous()",
@@ -63,7 +76,7 @@ def queries_heard(net: nn.Module, listener: Listener) -> Iterator[None]:
     homes = {id(vars(sys.modules[name])): vars(sys.modules[name]) for name in _files(net)}
     saved: list[tuple[dict[str, Any], str, Any]] = []
     try:
-        for home, name in _FUNCTIONS:
+        for home, name in (*_FUNCTIONS, *_SETTERS):
             original = getattr(home, name, None)
             if original is None:
                 continue

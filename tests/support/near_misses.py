@@ -65,7 +65,8 @@ def _attributes(op: Op) -> Iterator[Op]:
 def _is_well_formed(op: Op, graph: OpGraph) -> bool:
     """Whether a part says exactly what it takes, as a capture does."""
     a = op.attributes
-    if op.kind in ("conv", "linear") and a.get("out_channels", a.get("out_features")) != op.params["weight"].shape[0]:
+    made = a.get("out_channels", a.get("out_features"))
+    if op.kind in ("conv", "linear") and "weight" in op.params and op.params["weight"].shape[0] != made:
         return False
     if op.kind in ("slice", "put") and a.get("dim", 0) >= len(graph.ops[op.inputs[0]].shape):
         return False

@@ -92,7 +92,7 @@ class Answers:
         size, first = next(iter(samples.items()))
         if question.operator == "number":
             return _from_constants(size, first)
-        inputs = [*_by_secant(samples), *_from_constants(size, first)]
+        inputs = [*_from_constants(size, first), *_by_secant(samples)]
         near = list(_stepping(size, (1, 5, 33, -1, -5)))
         far = list(_scaling(size, (2.0, 0.5, 4.0, 0.25, 8.0)))
         is_equal = first.operator in _EQUALITY and first.gap == 0
@@ -138,7 +138,9 @@ def _by_secant(samples: dict[Shape, Question]) -> Iterator[Shape]:
             if tuple(moved) != axes or again.gap == question.gap:
                 continue
             step = (other[axes[0]] - size[axes[0]]) / (again.gap - question.gap)
-            yield from _moved(size, axes, size[axes[0]] - question.gap * step)
+            beyond = question.gap + (1 if question.gap > 0 else -1)  # a map has one size for many images
+            for gap in (beyond, question.gap):
+                yield from _moved(size, axes, size[axes[0]] - gap * step)
 
 
 def _stepping(size: Shape, steps: Sequence[int]) -> Iterator[Shape]:

@@ -78,7 +78,12 @@ def of_hostile(case: hostile.Case) -> Score:
             report = json.loads(place.read_text(encoding="utf-8"))
         except (subprocess.TimeoutExpired, OSError, ValueError) as error:
             return Score(case.target, "none", ("judged",), (f"{type(error).__name__}: {error}",))
-    said = (report["error"] or "", *report["notes"], *(deviation["message"] for deviation in report["deviations"]))
+    said = (
+        report["error"] or "",
+        report["domain"] or "",
+        *report["notes"],
+        *(deviation["message"] for deviation in report["deviations"]),
+    )
     is_right = re.fullmatch(case.verdict, report["verdict"]) and any(re.search(case.says, line) for line in said)
     return Score(case.target, report["verdict"], () if is_right else ("judged",), tuple(line for line in said if line))
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from properties.graph.recipe import Recipe
+from properties.graph.torch.leaves import Leaves
 from properties.oracle.trials.filling import fill
 from properties.oracle.trials.recipes import apply
 from properties.oracle.trials.trial import Trial
@@ -41,6 +42,7 @@ class Replica:
         self._is_initialised = False  # whether what no trial gives has the content that the build gave it
         self._is_borrowed = False
         self._kept: dict[str, Tensor] = {}
+        self._ties: dict[str, str] = {}  # tensors on one memory, which a copy or a conversion tears apart
         self._held: tuple[object, object] | None = None
 
     @contextmanager
@@ -52,6 +54,7 @@ class Replica:
         """
         if self._net is None or not (self._is_initialised or _gives_all(trial, self._net)):
             self._net, self._held, self._kept = self._made(trial), None, {}
+            self._ties = dict(Leaves.of(self._net if self._rebuildable else self._build()).tied)
         if self._is_borrowed:
             with borrowed_net(self._net):
                 self._load(self._net, trial, everything=True)
@@ -103,7 +106,7 @@ class Replica:
             wanted = dtype if tensor.is_floating_point() else tensor.dtype
             if tensor.dtype != wanted or tensor.device.type != "cpu":
                 tensor.data = tensor.data.to("cpu", wanted)
-            source = trial.sources.get(key)
+            source = trial.sources.get(key, trial.sources.get(self._ties.get(key, "")))
             if source is None:
                 if not self._is_borrowed:
                     tensor.data.copy_(self._kept.setdefault(key, tensor.detach().clone()))

@@ -125,3 +125,19 @@ def test_two_parameters_on_one_memory_are_one(device):
     in_part = Leaves.of(net).tied
 
     assert ({}, {"second.weight": "first.weight"}, {}) == (dict(apart), dict(tied), dict(in_part))
+
+
+def _on_one_memory():
+    net = Net()
+    net.second.weight.data = net.first.weight.data
+    return net
+
+
+@pytest.mark.parametrize("make", [lambda: _on_one_memory, _on_one_memory], ids=["function", "net"])
+def test_two_nets_with_two_parameters_on_one_memory_are_the_same(make):
+    """And such a one is not the same as one with two memories."""
+    same, other = (check(make(), reference, input_shape=(3, 32, 32)) for reference in (_on_one_memory, Net))
+
+    assert ("identical", ()) == (same.verdict, same.deviations)
+    assert "deviates" == other.verdict
+    assert "shared" in other.deviations[0].message

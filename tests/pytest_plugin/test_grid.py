@@ -413,7 +413,7 @@ def test_the_command_that_a_failure_shows_reproduces_it(zoo, monkeypatch, capsys
     (zoo.path / "known-deviations.toml").write_text("")
     result = zoo.runpytest_inprocess("archproof::relu_net::architecture")
     result.assert_outcomes(failed=1)
-    (line,) = {line for line in result.outlines if line.startswith("reproduce  archproof ")}  # pytest says it twice in CI
+    (line,) = {line for line in result.outlines if line.startswith("reproduce  archproof ")}
 
     assert 1 == cli.main(shlex.split(line)[2:])
     assert "1. the ReLU should not be there, 3 times" in capsys.readouterr().out

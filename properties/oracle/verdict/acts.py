@@ -13,10 +13,15 @@ from properties.graph.question import Asked, Query
 from properties.oracle.structure.captured import Captured
 from properties.report import Deviation, Place
 
-__all__ = ["random_state_set", "unproved"]
+__all__ = ["is_act", "random_state_set", "unproved"]
 
 _SETTERS = ("torch.manual_seed()", "torch.seed()", "torch.set_rng_state()", "torch.random.fork_rng()", "random.se")
 _HOOKS = ("Tensor.register_hook()", "Tensor.register_post_accumulate_grad_hook()")
+
+
+def is_act(query: Query) -> bool:
+    """Whether it is no question, so that there is no other answer to it."""
+    return query.name.startswith((*_SETTERS, *_HOOKS))
 
 
 def random_state_set(captured: Captured) -> list[Deviation]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from properties.errors import CandidateError
 from properties.graph.question import AS_IT_IS, Asked, Kept, Question, Under
 from properties.oracle.structure.structure import Structure
-from properties.oracle.verdict.acts import random_state_set, unproved
+from properties.oracle.verdict.acts import is_act, random_state_set, unproved
 from properties.report import Deviation
 
 __all__ = ["ToldOtherwise"]
@@ -60,7 +60,7 @@ class ToldOtherwise:
 
     def _queries(self, mode: str, ours: Asked, theirs: Asked) -> Iterator[list[Deviation]]:
         """Questions about the surroundings, and about anything of a tensor but its size."""
-        asked = {query.name: query for query in (*ours.queries, *theirs.queries)}
+        asked = {query.name: query for query in (*ours.queries, *theirs.queries) if not is_act(query)}
         for name, query in list(asked.items())[:_MOST]:
             under = Under(turned=(name,))
             found = self._differences(mode, (under, under), f"where {name} answers otherwise, {query}")
